@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The contract between dm-braid.ko and userspace: table lines, status lines,
+ * messages and limits of the three targets. Nothing else in the module is
+ * meant to be relied upon from outside. Sizes are in 512-byte sectors unless a
+ * name says otherwise.
+ *
+ * braid-raid
+ *	table	<start> <len> braid-raid <raid0|raid1> <chunk_sectors>
+ *		<#features> [<feature>...] <#devs> <dev|->...
+ *	status	as dm-raid's: <raid_type> <#devs> <health_chars> <sync_ratio>
+ *		<sync_action> <mismatch_cnt> <data_offset> <journal_char>
+ *
+ * braid-track
+ *	table	0 <len> braid-track <metadata_dev|-> <origin_dev>
+ *		<block_sectors> [<#features> <feature>...]
+ *	status	<block_sectors> <nr_blocks> <map_id> <era> <oldest>
+ *		<store_used>/<store_total> <#views>
+ *		[<view_era> <whole|shipped> <draining|open|invalid> <since>]...
+ *	  map_id	32 hex digits, drawn at random when the map is made; eras
+ *			of maps with different ids can't be compared
+ *	  era		the era that is being written now, from 1
+ *	  oldest	the smallest era that "changed" accepts as <since>
+ *	  store_*	blocks of the copy store; 0/0 with no metadata device
+ *	messages (a reply is text; decimal numbers)
+ *	  close					-> <era>
+ *		close the current era; return once its last write has landed
+ *	  close <whole|shipped> <since>		-> <era>
+ *		the same, and from that instant on keep a view of the closed
+ *		era: of every block, or only of the blocks that changed in
+ *		(since, era] until they are released
+ *	  changed <since> <era|now> <from_block> -> <next_block|end>
+ *						    [<kind> <block> <count>]...
+ *		one extent a line, in order, none overlapping; <era> is that of
+ *		a view whose <since> was the same, "now" is the live map. Ask
+ *		again from next_block until "end". kind: w written
+ *	  release <era> <block> <count>		(no reply)
+ *	  drop <era>				(no reply) end the view
+ *	  mark <block> <count>			(no reply) note as changed
+ *	events: a view that became invalid, an era that was closed
+ *
+ * braid-view
+ *	table	0 <len> braid-view <track_dev> <era>
+ *	status	<whole|shipped> <open|invalid> <kept_blocks> <released_blocks>
+ *	A read of a block that the view doesn't cover, or of an invalid view,
+ *	fails with EIO: never is live data taken for a view's.
+ */
+#ifndef DM_BRAID_H
+#define DM_BRAID_H
+
+#define BRAID_RAID_TARGET	"braid-raid"
+#define BRAID_TRACK_TARGET	"braid-track"
+#define BRAID_VIEW_TARGET	"braid-view"
+
+#define BRAID_BLOCK_SECTORS_MIN	8U	/* 4 KiB */
+#define BRAID_BLOCK_SECTORS_MAX	2048U	/* 1 MiB */
+#define BRAID_CHUNK_SECTORS_MIN	8U
+#define BRAID_CHUNK_SECTORS_MAX	2048U
+#define BRAID_RAID0_MEMBERS_MAX	64U
+#define BRAID_RAID1_MEMBERS_MAX	8U
+
+#define BRAID_MAP_ID_BYTES	16
+#define BRAID_MAP_ID_HEX	32
+
+/* Kinds of extent in the reply to "changed". */
+#define BRAID_EXTENT_WRITTEN	'w'
+
+#endif

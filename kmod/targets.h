@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BRAID_TARGETS_H
+#define BRAID_TARGETS_H
+
+struct target_type;
+
+/* One line a target: extern struct target_type braid_..._target; */
+
+#endif
