@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Every target of this file is described by "make help".
+
+KERNEL	?= 6.1
+KERNELS	?= 6.1 6.12
+PREFIX	?= /usr/local
+MODDIR	= /lib/modules/$(shell uname -r)/updates
+PROGS	= $(notdir $(wildcard build/bin/*))
+MAN	= $(wildcard man/*.[1-9])
+
+help:	## this list
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' Makefile | \
+		while IFS="$$(printf '\t')" read -r target text; do \
+			printf '  make %-14s %s\n' "$$target" "$$text"; \
+		done
+
+setup:	## install the Debian packages that are missing (root or sudo)
+	tools/setup
+
+all: kmod userspace	## the module for KERNEL and the programs
+
+kmod:	## dm-braid.ko for KERNEL=6.1|6.12|running, in build/kmod/KERNEL
+	tools/kmod $(KERNEL)
+
+userspace:	## braidd, braidctl and the others, in build/bin
+	$(MAKE) -C userspace
+
+demo:	## two virtual machines: replicate, lose a disk, lose a host, recover
+	tools/setup
+	tools/demo/run
+
+test:	## every suite, on 6.1 and 6.12; last line: N passed, N failed, N skipped
+	@tools/setup
+	@tools/test style unit kunit agent lab uml vm
+
+test-unit:	## the programs' unit tests
+	@tools/test unit
+
+test-kunit:	## the module's pure logic, by the kernel's kunit.py under UML
+	@tools/test kunit
+
+test-uml:	## tests/kernel in a UML kernel; TESTS=glob, UML_KASAN=1
+	@tools/test uml
+
+test-vm:	## tests/kernel, tests/vm in QEMU on KERNELS="6.1 6.12"; TESTS=glob
+	@KERNELS="$(if $(filter command line,$(origin KERNEL)),$(KERNEL),$(KERNELS))" \
+		tools/test vm
+
+test-agent:	## braidd's tests on this machine, without the module
+	@tools/test agent
+
+style:	## checkpatch, sparse, clang-format, shellcheck, cppcheck
+	@tools/test style
+
+install: userspace	## programs, man pages, module of the running kernel (DESTDIR, PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include
+	$(foreach p,$(PROGS),install -m 755 build/bin/$(p) $(DESTDIR)$(PREFIX)/sbin/ &&) true
+	install -m 644 kmod/dm-braid.h $(DESTDIR)$(PREFIX)/include/
+	$(foreach m,$(MAN),install -D -m 644 -t \
+		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m))) $(m) &&) true
+	@if tools/kmod running >/dev/null; then \
+		install -D -m 644 -t $(DESTDIR)$(MODDIR) build/kmod/running/dm-braid.ko && \
+		if [ -z "$(DESTDIR)" ]; then depmod -a; fi; \
+	else \
+		echo "install: the module was not installed; the rest was" >&2; \
+	fi
+
+clean:	## remove build/ (the cache of kernels stays)
+	rm -rf build
+
+.PHONY: help setup all kmod userspace demo test test-unit test-kunit test-uml \
+	test-vm test-agent style install clean
