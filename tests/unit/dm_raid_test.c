@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "dm/raid.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void table_goes_there_and_back(void **state)
+{
+	struct dm_raid_table table = {
+		DM_RAID1, 128, 3, { "/dev/vdb", "-", "/dev/vdd" }
+	};
+	struct dm_raid_table back;
+	char line[DM_RAID_LINE_SIZE];
+
+	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)), 0);
+	assert_string_equal(line, "raid1 128 0 3 /dev/vdb - /dev/vdd");
+	assert_int_equal(dm_raid_table_parse(line, &back), 0);
+	assert_int_equal(back.level, DM_RAID1);
+	assert_int_equal(back.nr_members, 3);
+	assert_string_equal(back.members[2], "/dev/vdd");
+	assert_int_equal(dm_raid_table_parse("raid0 8 1 sync 1 a", &back), 0);
+	assert_int_equal(dm_raid_table_format(&table, line, 20), -ENAMETOOLONG);
+}
+
+static void bad_tables_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"raid6 128 0 1 a",
+		"raid1 7 0 1 a",
+		"raid1 128 0 0",
+		"raid1 128 0 9 a b c d e f g h i",
+		"raid0 128 0 65 a",
+		"raid1 128 0 2 a",
+		"raid1 128 0 2 a b c",
+		"raid1 128 4294967295 2 a b",
+	};
+	struct dm_raid_table table;
+	char line[64];
+	size_t i;
+
+	for (i = 0; i < COUNT(bad); i++)
+		assert_int_equal(dm_raid_table_parse(bad[i], &table), -EINVAL);
+	table = (struct dm_raid_table){ DM_RAID0, 128, 1, { "a b" } };
+	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)),
+			 -EINVAL);
+	table = (struct dm_raid_table){ DM_RAID0, 128, 1, { "" } };
+	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)),
+			 -EINVAL);
+}
+
+static void status_is_read(void **state)
+{
+	struct dm_raid_status status;
+
+	assert_int_equal(dm_raid_status_parse("raid1 3 ADa 100/2048 recover 5 "
+					      "0 -",
+					      &status),
+			 0);
+	assert_string_equal(status.level, "raid1");
+	assert_int_equal(status.nr_members, 3);
+	assert_string_equal(status.health, "ADa");
+	assert_int_equal(status.synced, 100);
+	assert_int_equal(status.total, 2048);
+	assert_string_equal(status.action, "recover");
+	assert_int_equal(status.mismatches, 5);
+	assert_int_equal(dm_raid_lost(&status), 1);
+	assert_int_equal(dm_raid_spare(&status), 0);
+	assert_int_equal(
+		dm_raid_status_parse("raid0 2 A- 0/0 idle 0 0 -", &status), 0);
+	assert_int_equal(dm_raid_spare(&status), -1);
+}
+
+static void bad_statuses_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"raid1 0 A 0/0 idle 0",
+		"raid1 2 A 0/0 idle 0",
+		"raid1 2 AX 0/0 idle 0",
+		"raid1 65 AA 0/0 idle 0",
+		"raid1 2 AA 5/4 idle 0",
+		"raid1 2 AA 0 idle 0",
+		"raid1 2 AA 0/0 idle",
+		"raid1 2 AA 0/0 averyveryverylongaction 0",
+	};
+	struct dm_raid_status status;
+	size_t i;
+
+	for (i = 0; i < COUNT(bad); i++)
+		assert_int_equal(dm_raid_status_parse(bad[i], &status),
+				 -EPROTO);
+}
+
+static void sizes_are_whole_chunks(void **state)
+{
+	struct dm_raid_table table = { DM_RAID0, 128, 3, { "" } };
+
+	assert_int_equal(dm_raid_sectors(&table, 1000), 3 * 896);
+	assert_int_equal(dm_raid_sectors(&table, 127), 0);
+	table.level = DM_RAID1;
+	assert_int_equal(dm_raid_sectors(&table, 1000), 1000);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_goes_there_and_back),
+		cmocka_unit_test(bad_tables_are_refused),
+		cmocka_unit_test(status_is_read),
+		cmocka_unit_test(bad_statuses_are_refused),
+		cmocka_unit_test(sizes_are_whole_chunks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

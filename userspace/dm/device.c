@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "dm/device.h"
+#include "dm/kmsg.h"
+#include "dm/task.h"
+
+#define REMOVE_TRIES 20
+#define REMOVE_PAUSE_US 100000
+
+bool dm_dev_name_ok(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789#+-.:=@_");
+
+	return length > 0 && length < DM_DEV_NAME_SIZE && !name[length] &&
+	       strcmp(name, ".") && strcmp(name, "..");
+}
+
+void dm_dev_path(const char *name, char path[DM_DEV_PATH_SIZE])
+{
+	snprintf(path, DM_DEV_PATH_SIZE, "/dev/mapper/%s", name);
+}
+
+/* The name that sysfs has for a device number. */
+static int sysfs_name(dev_t number, char name[DM_DEV_NAME_SIZE])
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/dm/name",
+		 major(number), minor(number));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -ENOTBLK;
+	n = read(fd, name, DM_DEV_NAME_SIZE - 1);
+	close(fd);
+	name[n > 0 ? n : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	return *name ? 0 : -ENOTBLK;
+}
+
+int dm_dev_name_of(const char *path, char name[DM_DEV_NAME_SIZE],
+		   struct dm_error *error)
+{
+	struct stat st;
+
+	if (!strchr(path, '/')) {
+		if (!dm_dev_name_ok(path))
+			return dm_error_set(error, -EINVAL,
+					    "'%.64s' is not a device-mapper "
+					    "name",
+					    path);
+		strcpy(name, path);
+		return 0;
+	}
+	if (stat(path, &st) < 0)
+		return dm_error_set(error, -errno, "cannot find %s: %s", path,
+				    strerror(errno));
+	if (!S_ISBLK(st.st_mode) || sysfs_name(st.st_rdev, name))
+		return dm_error_set(error, -ENOTBLK,
+				    "%s is not a device-mapper device", path);
+	return 0;
+}
+
+/* A request with no arguments and no answer. */
+static int simple(int type, const char *doing, const char *name,
+		  struct dm_error *error)
+{
+	struct dm_task *task;
+	int r;
+
+	r = dm_task_begin(type, name, &task, error);
+	if (r)
+		return r;
+	if (type == DM_DEVICE_RESUME || type == DM_DEVICE_REMOVE)
+		r = dm_task_do_settled(task, doing, name, error);
+	else
+		r = dm_task_do(task, doing, name, error);
+	dm_task_destroy(task);
+	return r;
+}
+
+static int table_task(int type, const char *doing, const char *name,
+		      const struct dm_dev_table *table, struct dm_error *error)
+{
+	struct dm_task *task;
+	int r;
+
+	r = dm_task_begin(type, name, &task, error);
+	if (r)
+		return r;
+	if ((table->read_only && !dm_task_set_ro(task)) ||
+	    !dm_task_add_target(task, 0, table->sectors, table->target,
+				table->params))
+		r = dm_error_set(error, -ENOMEM, "cannot %s %s: no memory",
+				 doing, name);
+	else if (type == DM_DEVICE_CREATE)
+		r = dm_task_do_settled(task, doing, name, error);
+	else
+		r = dm_task_do(task, doing, name, error);
+	dm_task_destroy(task);
+	return r;
+}
+
+/*
+ * Create or reload, with the kernel's own reason if it refuses the table. An
+ * unknown target leaves no line in the log of every kernel, so that is asked.
+ */
+static int load(int type, const char *doing, const char *name,
+		const struct dm_dev_table *table, struct dm_error *error)
+{
+	int log = dm_kmsg_open();
+	char reason[256];
+	int r;
+
+	r = table_task(type, doing, name, table, error);
+	if (!r || r == -EBUSY || r == -ENODEV) {
+		dm_kmsg_close(log, reason, 0);
+		return r;
+	}
+	if (dm_kmsg_close(log, reason, sizeof(reason)))
+		dm_error_set(error, r, "cannot %s %s: %s", doing, name, reason);
+	if (!dm_dev_target_known(table->target))
+		dm_error_set(error, r,
+			     "cannot %s %s: the kernel has no target %s; load "
+			     "dm-braid.ko first",
+			     doing, name, table->target);
+	return r;
+}
+
+/* Where neither udev nor libdevmapper made the node, ask for it by itself. */
+static int make_node(const char *name, struct dm_error *error)
+{
+	char path[DM_DEV_PATH_SIZE];
+	struct stat st;
+
+	dm_dev_path(name, path);
+	if (!stat(path, &st) && S_ISBLK(st.st_mode))
+		return 0;
+	if (dm_mknodes(name) && !stat(path, &st) && S_ISBLK(st.st_mode))
+		return 0;
+	return dm_error_set(error, -ENOENT,
+			    "%s was made but its node %s was not", name, path);
+}
+
+int dm_dev_create(const char *name, const struct dm_dev_table *table,
+		  struct dm_error *error)
+{
+	struct dm_dev_info info;
+	int r;
+
+	if (dm_dev_name_ok(name) && !dm_dev_info(name, &info, NULL))
+		return dm_error_set(error, -EEXIST,
+				    "there is a device-mapper device %s "
+				    "already",
+				    name);
+	r = load(DM_DEVICE_CREATE, "create", name, table, error);
+	if (r)
+		return r;
+	r = make_node(name, error);
+	if (r)
+		dm_dev_remove(name, NULL);
+	return r;
+}
+
+int dm_dev_reload(const char *name, const struct dm_dev_table *table,
+		  struct dm_error *error)
+{
+	return load(DM_DEVICE_RELOAD, "load a table into", name, table, error);
+}
+
+int dm_dev_suspend(const char *name, bool freeze, struct dm_error *error)
+{
+	struct dm_task *task;
+	int r;
+
+	r = dm_task_begin(DM_DEVICE_SUSPEND, name, &task, error);
+	if (r)
+		return r;
+	if (!freeze) {
+		dm_task_skip_lockfs(task);
+		dm_task_no_flush(task);
+	}
+	r = dm_task_do(task, "suspend", name, error);
+	dm_task_destroy(task);
+	return r;
+}
+
+int dm_dev_resume(const char *name, struct dm_error *error)
+{
+	return simple(DM_DEVICE_RESUME, "resume", name, error);
+}
+
+int dm_dev_remove(const char *name, struct dm_error *error)
+{
+	struct dm_dev_info info;
+	int i, r = 0;
+
+	for (i = 0; i < REMOVE_TRIES; i++) {
+		if (i)
+			usleep(REMOVE_PAUSE_US);
+		r = simple(DM_DEVICE_REMOVE, "remove", name, error);
+		if (r != -EBUSY)
+			return r;
+	}
+	if (!dm_dev_info(name, &info, NULL))
+		dm_error_set(error, r,
+			     "cannot remove %s: it is in use (opened %u times)",
+			     name, info.open_count);
+	return r;
+}
+
+int dm_dev_message(const char *name, const char *message, char **reply,
+		   struct dm_error *error)
+{
+	struct dm_task *task;
+	const char *text;
+	int r;
+
+	if (reply)
+		*reply = NULL;
+	r = dm_task_begin(DM_DEVICE_TARGET_MSG, name, &task, error);
+	if (r)
+		return r;
+	if (!dm_task_set_message(task, message) || !dm_task_set_sector(task, 0))
+		r = dm_error_set(error, -ENOMEM, "cannot ask %s: no memory",
+				 name);
+	else
+		r = dm_task_do(task, "send a message to", name, error);
+	if (r) {
+		if (r != -ENXIO && r != -ENODEV && r != -ENOMEM)
+			dm_error_set(error, r, "%s refused '%s': %s", name,
+				     message, strerror(-r));
+	} else if (reply) {
+		text = dm_task_get_message_response(task);
+		*reply = strdup(text ? text : "");
+		if (!*reply)
+			r = dm_error_set(error, -ENOMEM,
+					 "no memory for the reply of %s", name);
+	}
+	dm_task_destroy(task);
+	return r;
+}
+
+/* Copy the only line out of a status or table task that has run. */
+static int copy_line(struct dm_task *task, const char *name,
+		     struct dm_dev_line *line, struct dm_error *error)
+{
+	char *target = NULL, *params = NULL;
+	void *next;
+
+	next = dm_get_next_target(task, NULL, &line->start, &line->sectors,
+				  &target, &params);
+	if (!target)
+		return dm_error_set(error, -ENODATA, "%s has no table", name);
+	if (next)
+		return dm_error_set(error, -E2BIG,
+				    "%s has more than one line in its table",
+				    name);
+	if (strlen(target) >= sizeof(line->target))
+		return dm_error_set(error, -EPROTO,
+				    "the target of %s has an impossible name",
+				    name);
+	strcpy(line->target, target);
+	line->params = strdup(params ? params : "");
+	if (!line->params)
+		return dm_error_set(error, -ENOMEM,
+				    "no memory for the status of %s", name);
+	return 0;
+}
+
+static int get_line(int type, const char *name, const char *wanted,
+		    struct dm_dev_line *line, struct dm_error *error)
+{
+	struct dm_task *task;
+	int r;
+
+	memset(line, 0, sizeof(*line));
+	r = dm_task_begin(type, name, &task, error);
+	if (r)
+		return r;
+	/* a status must not flush: it may be asked while I/O is stuck */
+	dm_task_no_flush(task);
+	r = dm_task_do(task, "look at", name, error);
+	if (!r)
+		r = copy_line(task, name, line, error);
+	dm_task_destroy(task);
+	if (!r && wanted && strcmp(line->target, wanted)) {
+		dm_dev_line_free(line);
+		r = dm_error_set(error, -EMEDIUMTYPE,
+				 "%s is not a %s device but %s", name, wanted,
+				 line->target);
+	}
+	return r;
+}
+
+int dm_dev_status(const char *name, const char *target,
+		  struct dm_dev_line *line, struct dm_error *error)
+{
+	return get_line(DM_DEVICE_STATUS, name, target, line, error);
+}
+
+int dm_dev_table(const char *name, const char *target, struct dm_dev_line *line,
+		 struct dm_error *error)
+{
+	return get_line(DM_DEVICE_TABLE, name, target, line, error);
+}
+
+void dm_dev_line_free(struct dm_dev_line *line)
+{
+	free(line->params);
+	line->params = NULL;
+}
+
+int dm_dev_info(const char *name, struct dm_dev_info *info,
+		struct dm_error *error)
+{
+	struct dm_info found = { 0 };
+	struct dm_task *task;
+	int r;
+
+	r = dm_task_begin(DM_DEVICE_INFO, name, &task, error);
+	if (r)
+		return r;
+	r = dm_task_do(task, "look up", name, error);
+	if (!r && (!dm_task_get_info(task, &found) || !found.exists))
+		r = dm_error_set(error, -ENODEV,
+				 "there is no device-mapper device %s", name);
+	dm_task_destroy(task);
+	*info = (struct dm_dev_info){
+		.major = found.major,
+		.minor = found.minor,
+		.open_count = found.open_count,
+		.event_nr = found.event_nr,
+		.suspended = found.suspended,
+		.read_only = found.read_only,
+		.live_table = found.live_table,
+	};
+	return r;
+}
+
+int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
+		struct dm_error *error)
+{
+	struct dm_dev_info info;
+	int r;
+
+	r = dm_dev_info(name, &info, error);
+	if (r)
+		return r;
+	snprintf(node, DM_DEV_NODE_SIZE, "%u:%u", info.major, info.minor);
+	return 0;
+}
+
+int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
+		struct dm_error *error)
+{
+	struct dm_names *names;
+	struct dm_task *task;
+	int r;
+
+	r = dm_task_begin(DM_DEVICE_LIST, NULL, &task, error);
+	if (r)
+		return r;
+	r = dm_task_do(task, "list", "devices", error);
+	names = r ? NULL : dm_task_get_names(task);
+	while (names && names->dev && !r) {
+		r = fn(arg, names->name);
+		if (!names->next)
+			break;
+		names = (struct dm_names *)((char *)names + names->next);
+	}
+	dm_task_destroy(task);
+	return r;
+}
+
+bool dm_dev_target_known(const char *target)
+{
+	struct dm_versions *version;
+	struct dm_task *task;
+	bool known = false;
+
+	if (dm_task_begin(DM_DEVICE_LIST_VERSIONS, NULL, &task, NULL))
+		return false;
+	version = dm_task_run(task) ? dm_task_get_versions(task) : NULL;
+	while (version && !known) {
+		known = !strcmp(version->name, target);
+		if (!version->next)
+			break;
+		version = (void *)((char *)version + version->next);
+	}
+	dm_task_destroy(task);
+	return known;
+}

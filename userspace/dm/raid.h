@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* braid-raid from userspace: its table line and its status line. */
+#ifndef DM_RAID_H
+#define DM_RAID_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dm-braid.h"
+#include "dm/device.h"
+#include "dm/error.h"
+
+#define DM_RAID_MEMBERS_MAX BRAID_RAID0_MEMBERS_MAX
+#define DM_RAID_LINE_SIZE (64 + DM_RAID_MEMBERS_MAX * (DM_DEV_PATH_SIZE + 1))
+
+enum dm_raid_level {
+	DM_RAID0,
+	DM_RAID1,
+};
+
+struct dm_raid_table {
+	enum dm_raid_level level;
+	uint32_t chunk_sectors;
+	unsigned int nr_members;
+	char members[DM_RAID_MEMBERS_MAX][DM_DEV_PATH_SIZE]; /* "-": missing */
+};
+
+struct dm_raid_status {
+	char level[16];
+	unsigned int nr_members;
+	/* of each member: A in sync, a not yet, D dead, - missing */
+	char health[DM_RAID_MEMBERS_MAX + 1];
+	uint64_t synced, total; /* sectors */
+	char action[16];
+	uint64_t mismatches;
+};
+
+const char *dm_raid_level_name(enum dm_raid_level level);
+bool dm_raid_level_of(const char *name, enum dm_raid_level *level);
+
+/* How many members are gone and how many more may go before data is lost. */
+unsigned int dm_raid_lost(const struct dm_raid_status *status);
+int dm_raid_spare(const struct dm_raid_status *status);
+
+/*
+ * The largest array that members of @smallest sectors each make; 0 if none.
+ */
+uint64_t dm_raid_sectors(const struct dm_raid_table *table, uint64_t smallest);
+
+/* The parameters of a table line. Return: 0, -EINVAL or -ENAMETOOLONG. */
+int dm_raid_table_format(const struct dm_raid_table *table, char *line,
+			 size_t size);
+int dm_raid_table_parse(const char *line, struct dm_raid_table *table);
+
+/* Return: 0 or -EPROTO. */
+int dm_raid_status_parse(const char *line, struct dm_raid_status *status);
+
+int dm_raid_create(const char *name, const struct dm_raid_table *table,
+		   uint64_t sectors, struct dm_error *error);
+/* @sectors receives the array's size, if it isn't NULL. */
+int dm_raid_status(const char *name, struct dm_raid_status *status,
+		   uint64_t *sectors, struct dm_error *error);
+int dm_raid_table(const char *name, struct dm_raid_table *table,
+		  struct dm_error *error);
+
+#endif

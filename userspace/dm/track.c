@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dm/scan.h"
+#include "dm/track.h"
+
+#define MESSAGE_SIZE 96
+
+static const char *const mode_names[] = {
+	[DM_TRACK_NO_VIEW] = "none",
+	[DM_TRACK_WHOLE] = "whole",
+	[DM_TRACK_SHIPPED] = "shipped",
+};
+
+static const char *const state_names[] = {
+	[DM_TRACK_DRAINING] = "draining",
+	[DM_TRACK_OPEN] = "open",
+	[DM_TRACK_INVALID] = "invalid",
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static int index_of(const char *const *names, size_t count, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+const char *dm_track_mode_name(enum dm_track_mode mode)
+{
+	return (size_t)mode < COUNT(mode_names) ? mode_names[mode] : NULL;
+}
+
+bool dm_track_mode_of(const char *name, enum dm_track_mode *mode)
+{
+	int i = index_of(mode_names, COUNT(mode_names), name);
+
+	if (i < 0)
+		return false;
+	*mode = i;
+	return true;
+}
+
+const char *dm_track_state_name(enum dm_track_view_state state)
+{
+	return (size_t)state < COUNT(state_names) ? state_names[state] : NULL;
+}
+
+static bool device_word(const char *device)
+{
+	return *device && !device[strcspn(device, " \t\r\n\\")];
+}
+
+static bool block_sectors_ok(uint32_t sectors)
+{
+	return sectors >= BRAID_BLOCK_SECTORS_MIN &&
+	       sectors <= BRAID_BLOCK_SECTORS_MAX && !(sectors & (sectors - 1));
+}
+
+int dm_track_table_format(const struct dm_track_table *table, char *line,
+			  size_t size)
+{
+	int n;
+
+	if (!device_word(table->meta) || !device_word(table->origin) ||
+	    !block_sectors_ok(table->block_sectors))
+		return -EINVAL;
+	n = snprintf(line, size, "%s %s %" PRIu32, table->meta, table->origin,
+		     table->block_sectors);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+int dm_track_table_parse(const char *line, struct dm_track_table *table)
+{
+	struct dm_scan scan = { line };
+
+	if (!dm_scan_copy(&scan, table->meta, sizeof(table->meta)) ||
+	    !dm_scan_copy(&scan, table->origin, sizeof(table->origin)) ||
+	    !dm_scan_u32(&scan, &table->block_sectors) ||
+	    !block_sectors_ok(table->block_sectors))
+		return -EINVAL;
+	return 0; /* features that are newer than this may follow */
+}
+
+static bool view_parse(struct dm_scan *scan, struct dm_track_view *view)
+{
+	char mode[16], state[16];
+	int i;
+
+	if (!dm_scan_u64(scan, &view->era) || !view->era ||
+	    !dm_scan_copy(scan, mode, sizeof(mode)) ||
+	    !dm_scan_copy(scan, state, sizeof(state)) ||
+	    !dm_scan_u64(scan, &view->since))
+		return false;
+	if (!dm_track_mode_of(mode, &view->mode) ||
+	    view->mode == DM_TRACK_NO_VIEW)
+		return false;
+	i = index_of(state_names, COUNT(state_names), state);
+	view->state = i;
+	return i >= 0;
+}
+
+static bool map_id_ok(const char *id)
+{
+	return strspn(id, "0123456789abcdef") == BRAID_MAP_ID_HEX;
+}
+
+int dm_track_status_parse(const char *line, struct dm_track_status *status)
+{
+	struct dm_scan scan = { line };
+	unsigned int i;
+
+	memset(status, 0, sizeof(*status));
+	if (!dm_scan_u32(&scan, &status->block_sectors) ||
+	    !block_sectors_ok(status->block_sectors) ||
+	    !dm_scan_u64(&scan, &status->nr_blocks) || !status->nr_blocks ||
+	    status->nr_blocks > UINT64_MAX / 512 / status->block_sectors ||
+	    !dm_scan_copy(&scan, status->map_id, sizeof(status->map_id)) ||
+	    !map_id_ok(status->map_id) || !dm_scan_u64(&scan, &status->era) ||
+	    !status->era || !dm_scan_u64(&scan, &status->oldest) ||
+	    !dm_scan_ratio(&scan, &status->store_used, &status->store_total) ||
+	    !dm_scan_u32(&scan, &status->nr_views) ||
+	    status->nr_views > DM_TRACK_VIEWS_MAX)
+		return -EPROTO;
+	for (i = 0; i < status->nr_views; i++)
+		if (!view_parse(&scan, &status->views[i]))
+			return -EPROTO;
+	return 0;
+}
+
+/* The extents of a page, each checked; called once to check, once to tell. */
+static int page_extents(struct dm_scan scan, uint64_t from, uint64_t end,
+			dm_track_extent_fn *fn, void *arg)
+{
+	struct dm_track_extent extent;
+	char kind[2];
+	int r = 0;
+
+	while (!r && !dm_scan_end(&scan)) {
+		if (!dm_scan_copy(&scan, kind, sizeof(kind)) || *kind < 'a' ||
+		    *kind > 'z' || !dm_scan_u64(&scan, &extent.block) ||
+		    !dm_scan_u64(&scan, &extent.count) || !extent.count ||
+		    extent.block < from || extent.block > end ||
+		    extent.count > end - extent.block)
+			return -EPROTO;
+		extent.kind = *kind;
+		from = extent.block + extent.count;
+		if (fn)
+			r = fn(arg, &extent);
+	}
+	return r;
+}
+
+int dm_track_page_parse(const char *text, uint64_t from, uint64_t nr_blocks,
+			uint64_t *next, dm_track_extent_fn *fn, void *arg)
+{
+	struct dm_scan first = { text }, rest;
+	uint64_t end = nr_blocks;
+	int r;
+
+	rest = first;
+	if (dm_scan_is(&first, "end")) {
+		*next = DM_TRACK_END;
+		rest = first;
+	} else if (dm_scan_u64(&rest, next) && *next > from && *next <= end) {
+		end = *next;
+	} else {
+		return -EPROTO;
+	}
+	r = page_extents(rest, from, end, NULL, NULL);
+	return r ? r : page_extents(rest, from, end, fn, arg);
+}
+
+int dm_track_status(const char *name, struct dm_track_status *status,
+		    struct dm_error *error)
+{
+	struct dm_dev_line line;
+	int r;
+
+	r = dm_dev_status(name, BRAID_TRACK_TARGET, &line, error);
+	if (r)
+		return r;
+	r = dm_track_status_parse(line.params, status);
+	if (r)
+		dm_error_set(error, r, "the status of %s makes no sense: '%s'",
+			     name, line.params);
+	dm_dev_line_free(&line);
+	return r;
+}
+
+int dm_track_table(const char *name, struct dm_track_table *table,
+		   struct dm_error *error)
+{
+	struct dm_dev_line line;
+	int r;
+
+	r = dm_dev_table(name, BRAID_TRACK_TARGET, &line, error);
+	if (r)
+		return r;
+	r = dm_track_table_parse(line.params, table);
+	if (r)
+		dm_error_set(error, r, "the table of %s makes no sense: '%s'",
+			     name, line.params);
+	dm_dev_line_free(&line);
+	return r;
+}
+
+int dm_track_create(const char *name, const struct dm_track_table *table,
+		    uint64_t sectors, struct dm_error *error)
+{
+	char params[2 * DM_DEV_PATH_SIZE + 32];
+	struct dm_dev_table line = {
+		.sectors = sectors,
+		.target = BRAID_TRACK_TARGET,
+		.params = params,
+	};
+	int r;
+
+	r = dm_track_table_format(table, params, sizeof(params));
+	if (r)
+		return dm_error_set(error, r,
+				    "cannot create %s: bad origin '%s', "
+				    "metadata device '%s' or block size of %u "
+				    "sectors",
+				    name, table->origin, table->meta,
+				    table->block_sectors);
+	return dm_dev_create(name, &line, error);
+}
+
+int dm_track_close(const char *name, enum dm_track_mode mode, uint64_t since,
+		   uint64_t *era, struct dm_error *error)
+{
+	char message[MESSAGE_SIZE];
+	struct dm_scan scan;
+	char *reply;
+	int r;
+
+	if (mode == DM_TRACK_NO_VIEW)
+		strcpy(message, "close");
+	else
+		snprintf(message, sizeof(message), "close %s %" PRIu64,
+			 mode_names[mode], since);
+	r = dm_dev_message(name, message, &reply, error);
+	if (r)
+		return r;
+	scan.at = reply;
+	if (!dm_scan_u64(&scan, era) || !*era || !dm_scan_end(&scan))
+		r = dm_error_set(error, -EPROTO,
+				 "%s closed its era but answered '%.64s'", name,
+				 reply);
+	free(reply);
+	return r;
+}
+
+int dm_track_changed_page(const char *name, uint64_t since, uint64_t view_era,
+			  uint64_t from, uint64_t nr_blocks, uint64_t *next,
+			  dm_track_extent_fn *fn, void *arg,
+			  struct dm_error *error)
+{
+	char message[MESSAGE_SIZE], view[24] = "now", *reply;
+	int r;
+
+	if (view_era != DM_TRACK_NOW)
+		snprintf(view, sizeof(view), "%" PRIu64, view_era);
+	snprintf(message, sizeof(message), "changed %" PRIu64 " %s %" PRIu64,
+		 since, view, from);
+	r = dm_dev_message(name, message, &reply, error);
+	if (r)
+		return r;
+	r = dm_track_page_parse(reply, from, nr_blocks, next, fn, arg);
+	if (r == -EPROTO)
+		dm_error_set(error, r, "%s answered '%s' with '%.64s...'", name,
+			     message, reply);
+	free(reply);
+	return r;
+}
+
+int dm_track_changed(const char *name, uint64_t since, uint64_t view_era,
+		     dm_track_extent_fn *fn, void *arg, struct dm_error *error)
+{
+	struct dm_track_status status;
+	uint64_t from = 0;
+	int r;
+
+	r = dm_track_status(name, &status, error);
+	while (!r && from != DM_TRACK_END)
+		r = dm_track_changed_page(name, since, view_era, from,
+					  status.nr_blocks, &from, fn, arg,
+					  error);
+	return r;
+}
+
+int dm_track_release(const char *name, uint64_t era, uint64_t block,
+		     uint64_t count, struct dm_error *error)
+{
+	char message[MESSAGE_SIZE];
+
+	snprintf(message, sizeof(message),
+		 "release %" PRIu64 " %" PRIu64 " %" PRIu64, era, block, count);
+	return dm_dev_message(name, message, NULL, error);
+}
+
+int dm_track_drop(const char *name, uint64_t era, struct dm_error *error)
+{
+	char message[MESSAGE_SIZE];
+
+	snprintf(message, sizeof(message), "drop %" PRIu64, era);
+	return dm_dev_message(name, message, NULL, error);
+}
+
+int dm_track_mark(const char *name, uint64_t block, uint64_t count,
+		  struct dm_error *error)
+{
+	char message[MESSAGE_SIZE];
+
+	snprintf(message, sizeof(message), "mark %" PRIu64 " %" PRIu64, block,
+		 count);
+	return dm_dev_message(name, message, NULL, error);
+}
