@@ -89,23 +89,51 @@ static void view_status_is_read(void **state)
 
 static void the_kernels_reason_is_found(void **state)
 {
+	static const char *const others[] = {
+		"",
+		"device-mapper: table: x",
+		"3,512,8899,-;braid-raid: leg lost\n",
+		"3,512,8899,-;device-mapper: ioctl: error adding target\n",
+		"4,512,8899,-;device-mapper: braid-raid: 254:0: one disk\n",
+	};
 	char reason[64];
+	size_t i;
 
-	assert_true(dm_kmsg_reason("3,512,8899,-;device-mapper: table: 254:0: "
-				   "braid-track: block size 7 is no power of "
-				   "two (-EINVAL)\n SUBSYSTEM=x\n",
-				   reason, sizeof(reason)));
-	assert_string_equal(reason, "braid-track: block size 7 is no power of "
-				    "two");
-	assert_false(dm_kmsg_reason("3,512,8899,-;braid-raid: leg lost\n",
-				    reason, sizeof(reason)));
-	assert_false(dm_kmsg_reason("device-mapper: table: x", reason,
-				    sizeof(reason)));
-	assert_false(dm_kmsg_reason("", reason, sizeof(reason)));
-	assert_true(dm_kmsg_reason("3;device-mapper: table: (-E", reason,
-				   sizeof(reason)));
-	assert_true(dm_kmsg_reason("3;device-mapper: table: 254:0: a (-E)",
-				   reason, 8));
+	assert_int_equal(dm_kmsg_reason("3,512,8899,-;device-mapper: table: "
+					"254:0: linear: Device lookup failed "
+					"(-ENODEV)\n SUBSYSTEM=x\n",
+					reason, sizeof(reason)),
+			 DM_KMSG_TABLE);
+	assert_string_equal(reason, "linear: Device lookup failed");
+	assert_int_equal(dm_kmsg_reason("3,1,2,-;device-mapper: braid-raid: "
+					"254:0: /dev/vdb is too small\n",
+					reason, sizeof(reason)),
+			 DM_KMSG_TARGET);
+	assert_string_equal(reason, "braid-raid: /dev/vdb is too small");
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_int_equal(dm_kmsg_reason(others[i], reason,
+						sizeof(reason)),
+				 DM_KMSG_OTHER);
+}
+
+static void an_odd_reason_is_survived(void **state)
+{
+	static const char *const odd[] = {
+		"3;device-mapper: table: (-E",
+		"3;device-mapper: table: (-E)",
+		"3;device-mapper: table: 254:0:",
+		"3;device-mapper: table: ",
+		"3;device-mapper: braid-",
+		"3;device-mapper: braid-:",
+		"3;device-mapper: braid-: ",
+		"3;device-mapper: braid-raid: 1 ",
+	};
+	char reason[8];
+	size_t i, size;
+
+	for (i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+		for (size = 0; size <= sizeof(reason); size++)
+			dm_kmsg_reason(odd[i], reason, size);
 }
 
 int main(void)
@@ -117,6 +145,7 @@ int main(void)
 		cmocka_unit_test(view_names_fit),
 		cmocka_unit_test(view_status_is_read),
 		cmocka_unit_test(the_kernels_reason_is_found),
+		cmocka_unit_test(an_odd_reason_is_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,13 +90,13 @@ static int simple(int type, const char *doing, const char *name,
 	return r;
 }
 
-static int table_task(int type, const char *doing, const char *name,
-		      const struct dm_dev_table *table, struct dm_error *error)
+static int load_task(const char *doing, const char *name,
+		     const struct dm_dev_table *table, struct dm_error *error)
 {
 	struct dm_task *task;
 	int r;
 
-	r = dm_task_begin(type, name, &task, error);
+	r = dm_task_begin(DM_DEVICE_RELOAD, name, &task, error);
 	if (r)
 		return r;
 	if ((table->read_only && !dm_task_set_ro(task)) ||
@@ -104,8 +104,6 @@ static int table_task(int type, const char *doing, const char *name,
 				table->params))
 		r = dm_error_set(error, -ENOMEM, "cannot %s %s: no memory",
 				 doing, name);
-	else if (type == DM_DEVICE_CREATE)
-		r = dm_task_do_settled(task, doing, name, error);
 	else
 		r = dm_task_do(task, doing, name, error);
 	dm_task_destroy(task);
@@ -113,27 +111,25 @@ static int table_task(int type, const char *doing, const char *name,
 }
 
 /*
- * Create or reload, with the kernel's own reason if it refuses the table. An
- * unknown target leaves no line in the log of every kernel, so that is asked.
+ * Load a table, with the kernel's own reason if it refuses it. A missing module
+ * is named, where the kernel only says that the target's type is unknown.
  */
-static int load(int type, const char *doing, const char *name,
+static int load(const char *doing, const char *name,
 		const struct dm_dev_table *table, struct dm_error *error)
 {
 	int log = dm_kmsg_open();
-	char reason[256];
+	char reason[256] = "";
 	int r;
 
-	r = table_task(type, doing, name, table, error);
-	if (!r || r == -EBUSY || r == -ENODEV) {
-		dm_kmsg_close(log, reason, 0);
-		return r;
-	}
-	if (dm_kmsg_close(log, reason, sizeof(reason)))
+	r = load_task(doing, name, table, error);
+	if (r && dm_kmsg_read(log, reason, sizeof(reason)))
 		dm_error_set(error, r, "cannot %s %s: %s", doing, name, reason);
-	if (!dm_dev_target_known(table->target))
+	if (log >= 0)
+		close(log);
+	if (r == -EINVAL && !dm_dev_target_known(table->target))
 		dm_error_set(error, r,
-			     "cannot %s %s: the kernel has no target %s; load "
-			     "dm-braid.ko first",
+			     "cannot %s %s: the kernel has no target %s (is "
+			     "its module loaded?)",
 			     doing, name, table->target);
 	return r;
 }
@@ -147,7 +143,9 @@ static int make_node(const char *name, struct dm_error *error)
 	dm_dev_path(name, path);
 	if (!stat(path, &st) && S_ISBLK(st.st_mode))
 		return 0;
-	if (dm_mknodes(name) && !stat(path, &st) && S_ISBLK(st.st_mode))
+	dm_mknodes(name);
+	dm_task_update_nodes();
+	if (!stat(path, &st) && S_ISBLK(st.st_mode))
 		return 0;
 	return dm_error_set(error, -ENOENT,
 			    "%s was made but its node %s was not", name, path);
@@ -156,18 +154,21 @@ static int make_node(const char *name, struct dm_error *error)
 int dm_dev_create(const char *name, const struct dm_dev_table *table,
 		  struct dm_error *error)
 {
-	struct dm_dev_info info;
 	int r;
 
-	if (dm_dev_name_ok(name) && !dm_dev_info(name, &info, NULL))
+	r = simple(DM_DEVICE_CREATE, "create", name, error);
+	if (r == -EBUSY)
 		return dm_error_set(error, -EEXIST,
 				    "there is a device-mapper device %s "
 				    "already",
 				    name);
-	r = load(DM_DEVICE_CREATE, "create", name, table, error);
 	if (r)
 		return r;
-	r = make_node(name, error);
+	r = load("create", name, table, error);
+	if (!r)
+		r = simple(DM_DEVICE_RESUME, "create", name, error);
+	if (!r)
+		r = make_node(name, error);
 	if (r)
 		dm_dev_remove(name, NULL);
 	return r;
@@ -176,7 +177,7 @@ int dm_dev_create(const char *name, const struct dm_dev_table *table,
 int dm_dev_reload(const char *name, const struct dm_dev_table *table,
 		  struct dm_error *error)
 {
-	return load(DM_DEVICE_RELOAD, "load a table into", name, table, error);
+	return load("load a table into", name, table, error);
 }
 
 int dm_dev_suspend(const char *name, bool freeze, struct dm_error *error)
@@ -220,35 +221,56 @@ int dm_dev_remove(const char *name, struct dm_error *error)
 	return r;
 }
 
+static int copy_reply(struct dm_task *task, const char *name, char **reply,
+		      struct dm_error *error)
+{
+	const char *text = dm_task_get_message_response(task);
+
+	*reply = strdup(text ? text : "");
+	if (!*reply)
+		return dm_error_set(error, -ENOMEM,
+				    "no memory for the reply of %s", name);
+	return 0;
+}
+
+/* A message that came as far as the target was refused with a reason. */
+static int message_error(const char *name, const char *message, int r, int log,
+			 struct dm_error *error)
+{
+	char reason[256];
+
+	if (r == -ENXIO || r == -ENODEV || r == -EPERM || r == -EACCES)
+		return r;
+	if (!dm_kmsg_read(log, reason, sizeof(reason)))
+		snprintf(reason, sizeof(reason), "%s", strerror(-r));
+	return dm_error_set(error, r, "%s refused '%s': %s", name, message,
+			    reason);
+}
+
 int dm_dev_message(const char *name, const char *message, char **reply,
 		   struct dm_error *error)
 {
+	int log = dm_kmsg_open(), r;
 	struct dm_task *task;
-	const char *text;
-	int r;
 
 	if (reply)
 		*reply = NULL;
 	r = dm_task_begin(DM_DEVICE_TARGET_MSG, name, &task, error);
 	if (r)
-		return r;
+		goto out_with_log;
 	if (!dm_task_set_message(task, message) || !dm_task_set_sector(task, 0))
 		r = dm_error_set(error, -ENOMEM, "cannot ask %s: no memory",
 				 name);
 	else
 		r = dm_task_do(task, "send a message to", name, error);
-	if (r) {
-		if (r != -ENXIO && r != -ENODEV && r != -ENOMEM)
-			dm_error_set(error, r, "%s refused '%s': %s", name,
-				     message, strerror(-r));
-	} else if (reply) {
-		text = dm_task_get_message_response(task);
-		*reply = strdup(text ? text : "");
-		if (!*reply)
-			r = dm_error_set(error, -ENOMEM,
-					 "no memory for the reply of %s", name);
-	}
+	if (r)
+		r = message_error(name, message, r, log, error);
+	else if (reply)
+		r = copy_reply(task, name, reply, error);
 	dm_task_destroy(task);
+out_with_log:
+	if (log >= 0)
+		close(log);
 	return r;
 }
 
@@ -257,8 +279,13 @@ static int copy_line(struct dm_task *task, const char *name,
 		     struct dm_dev_line *line, struct dm_error *error)
 {
 	char *target = NULL, *params = NULL;
+	struct dm_info info;
 	void *next;
 
+	if (!dm_task_get_info(task, &info) || !info.exists)
+		return dm_error_set(error, -ENXIO,
+				    "there is no device-mapper device %s",
+				    name);
 	next = dm_get_next_target(task, NULL, &line->start, &line->sectors,
 				  &target, &params);
 	if (!target)
@@ -334,7 +361,7 @@ int dm_dev_info(const char *name, struct dm_dev_info *info,
 		return r;
 	r = dm_task_do(task, "look up", name, error);
 	if (!r && (!dm_task_get_info(task, &found) || !found.exists))
-		r = dm_error_set(error, -ENODEV,
+		r = dm_error_set(error, -ENXIO,
 				 "there is no device-mapper device %s", name);
 	dm_task_destroy(task);
 	*info = (struct dm_dev_info){

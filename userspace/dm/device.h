@@ -117,7 +117,7 @@ int dm_dev_table(const char *name, const char *target, struct dm_dev_line *line,
 		 struct dm_error *error);
 void dm_dev_line_free(struct dm_dev_line *line);
 
-/* -ENODEV if there is no such device. */
+/* -ENXIO if there is no such device. */
 int dm_dev_info(const char *name, struct dm_dev_info *info,
 		struct dm_error *error);
 

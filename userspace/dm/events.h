@@ -19,7 +19,7 @@ int dm_events_arm(int fd, struct dm_error *error);
  * dm_events_wait() - wait until a device's event counter isn't @seen
  * @seen: the counter last seen (dm_dev_info's event_nr); receives the new one
  *
- * Return: 0, -ETIMEDOUT, -ENODEV if the device went away, or another errno.
+ * Return: 0, -ETIMEDOUT, -ENXIO if the device went away, or another errno.
  */
 int dm_events_wait(const char *name, uint32_t *seen, int timeout_ms,
 		   struct dm_error *error);

@@ -22,11 +22,16 @@ int dm_task_begin(int type, const char *name, struct dm_task **task,
 	*task = dm_task_create(type);
 	if (*task && (!name || dm_task_set_name(*task, name)))
 		return 0;
-	if (*task)
+	if (*task) {
 		dm_task_destroy(*task);
-	*task = NULL;
-	return dm_error_set(error, -ENOMEM,
-			    "cannot prepare a device-mapper request: %s",
+		*task = NULL;
+		return dm_error_set(error, -ENOMEM,
+				    "no memory for a device-mapper request");
+	}
+	/* libdevmapper asks for the driver's version first, and tells why once */
+	return dm_error_set(error, -ENODEV,
+			    "this kernel's device-mapper can't be reached%s%s",
+			    *dm_log_first_error() ? ": " : "",
 			    dm_log_first_error());
 }
 
@@ -76,5 +81,6 @@ int dm_task_do_settled(struct dm_task *task, const char *doing,
 				    doing, name, dm_log_first_error());
 	r = dm_task_do(task, doing, name, error);
 	dm_udev_settle(cookie);
+	dm_task_update_nodes();
 	return r;
 }

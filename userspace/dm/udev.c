@@ -29,9 +29,12 @@ bool dm_udev_running(void)
 
 void dm_udev_settle(uint32_t cookie)
 {
-	int i, ready = 0;
+	int i, ready;
 
+	if (!cookie)
+		return;
 	for (i = 0; i < POLLS_MAX; i++) {
+		ready = 0;
 		if (!dm_udev_wait_immediate(cookie, &ready) || ready)
 			return;
 		usleep(POLL_US);

@@ -13,7 +13,7 @@
 /* A daemon listens at udev's socket (a socket left behind isn't enough). */
 bool dm_udev_running(void);
 
-/* Wait until udev has dealt with @cookie, for ten seconds at most. */
+/* Wait until udev has dealt with @cookie (0: none), ten seconds at most. */
 void dm_udev_settle(uint32_t cookie);
 
 #endif
