@@ -9,6 +9,7 @@
 #include "targets.h"
 
 static struct target_type *const targets[] = {
+	&braid_raid_target,
 };
 
 static int __init dm_braid_init(void)

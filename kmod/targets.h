@@ -4,6 +4,7 @@
 
 struct target_type;
 
-/* One line a target: extern struct target_type braid_..._target; */
+/* One line a target. */
+extern struct target_type braid_raid_target;
 
 #endif

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table line of braid-raid, as words; see the header.
+ *
+ *	<level> <chunk_sectors> <#features> [<feature>...] <#devs> <dev|->...
+ */
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+
+#include "raid-args.h"
+
+/* What differs between the levels as far as the words go. */
+static const struct {
+	const char *name;
+	unsigned int members_min;
+	unsigned int members_max;
+	bool redundant;
+	const char *members_error;
+} levels[] = {
+	[RAID_LEVEL_0] = { "raid0", 1, BRAID_RAID0_MEMBERS_MAX, false,
+			   "raid0 takes 1 to 64 devices" },
+	[RAID_LEVEL_1] = { "raid1", 2, BRAID_RAID1_MEMBERS_MAX, true,
+			   "raid1 takes 2 to 8 devices" },
+};
+
+/* The words that are left, and where they are in the line. */
+struct words {
+	char **argv;
+	unsigned int argc;
+	unsigned int at;
+	struct raid_complaint *complaint;
+};
+
+/* Complains about the word that was taken last. */
+static int complain(struct words *words, const char *error)
+{
+	unsigned int last = words->at ? words->at - 1 : 0;
+
+	words->complaint->error = error;
+	words->complaint->word = last < words->argc ? words->argv[last] : "";
+	words->complaint->position = last + 1;
+	return -EINVAL;
+}
+
+/* Beyond the end of the line this gives the empty word. */
+static const char *take(struct words *words)
+{
+	unsigned int at = words->at++;
+
+	return at < words->argc ? words->argv[at] : "";
+}
+
+static int take_number(struct words *words, unsigned int *number,
+		       const char *error)
+{
+	return kstrtouint(take(words), 10, number) ? complain(words, error) : 0;
+}
+
+static int parse_level(struct raid_args *args, struct words *words)
+{
+	const char *word = take(words);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (!strcmp(word, levels[i].name)) {
+			args->level = i;
+			return 0;
+		}
+	}
+	return complain(words, "the RAID level must be raid0 or raid1");
+}
+
+static int parse_chunk(struct raid_args *args, struct words *words)
+{
+	int r;
+
+	r = take_number(words, &args->chunk,
+			"the chunk size must be a number of sectors");
+	if (r)
+		return r;
+	if (!args->chunk && args->level == RAID_LEVEL_1)
+		return 0;
+	if (args->chunk < BRAID_CHUNK_SECTORS_MIN ||
+	    args->chunk > BRAID_CHUNK_SECTORS_MAX)
+		return complain(words,
+				"the chunk size must be 8 to 2048 sectors");
+	if (!is_power_of_2(args->chunk))
+		return complain(words, "the chunk size must be a power of two");
+	return 0;
+}
+
+/* "failed <slot>"; whether there is such a slot is known later. */
+static int parse_failed(struct raid_args *args, struct words *words)
+{
+	unsigned int slot;
+	int r;
+
+	r = take_number(words, &slot,
+			"the feature failed needs the number of a slot");
+	if (r)
+		return r;
+	if (!levels[args->level].redundant)
+		return complain(words,
+				"raid0 can't leave a failed device out");
+	if (slot >= levels[args->level].members_max)
+		return complain(words,
+				"the feature failed names a slot that isn't there");
+	__set_bit(slot, args->failed);
+	return 0;
+}
+
+static int parse_features(struct raid_args *args, struct words *words)
+{
+	unsigned int count, end;
+	int r;
+
+	r = take_number(words, &count,
+			"the number of feature words must be a number");
+	if (r)
+		return r;
+	if (count > words->argc || words->at + count > words->argc)
+		return complain(words,
+				"fewer feature words are given than announced");
+	end = words->at + count;
+	while (words->at < end) {
+		if (strcmp(take(words), "failed"))
+			return complain(words,
+					"unknown feature: only failed <slot> is known");
+		if (words->at == end) {
+			take(words);
+			return complain(words,
+					"the feature failed needs the number of a slot");
+		}
+		r = parse_failed(args, words);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int parse_members(struct raid_args *args, struct words *words)
+{
+	unsigned int slot;
+	const char *word;
+	int r;
+
+	r = take_number(words, &args->members,
+			"the number of devices must be a number");
+	if (r)
+		return r;
+	if (args->members < levels[args->level].members_min ||
+	    args->members > levels[args->level].members_max)
+		return complain(words, levels[args->level].members_error);
+	for (slot = 0; slot < args->members; slot++) {
+		word = take(words);
+		if (words->at > words->argc)
+			return complain(words,
+					"fewer devices are given than announced");
+		args->path[slot] = strcmp(word, "-") ? word : NULL;
+		if (!args->path[slot] && !levels[args->level].redundant)
+			return complain(words,
+					"raid0 can't do without a device: - is for raid1");
+	}
+	if (words->at == words->argc)
+		return 0;
+	take(words);
+	return complain(words, "more devices are given than announced");
+}
+
+/* What can be said only once all words are known. */
+static int check_whole(struct raid_args *args, sector_t len,
+		       struct words *words)
+{
+	unsigned int slot, usable = 0;
+	u64 stripe = (u64)args->chunk * args->members;
+	u64 rest;
+
+	if (find_last_bit(args->failed, BRAID_RAID0_MEMBERS_MAX) <
+	    BRAID_RAID0_MEMBERS_MAX &&
+	    find_last_bit(args->failed, BRAID_RAID0_MEMBERS_MAX) >=
+	    args->members)
+		return complain(words,
+				"the feature failed names a slot that isn't there");
+	for (slot = 0; slot < args->members; slot++) {
+		if (args->path[slot] && !test_bit(slot, args->failed))
+			usable++;
+		if (!args->path[slot] && test_bit(slot, args->failed))
+			return complain(words,
+					"a slot can't be both - and failed");
+	}
+	if (!usable)
+		return complain(words,
+				"at least one device must be there and not failed");
+	if (args->level != RAID_LEVEL_0)
+		return 0;
+	div64_u64_rem(len, stripe, &rest);
+	if (rest)
+		return complain(words,
+				"the length of raid0 must be a multiple of chunk size times devices");
+	return 0;
+}
+
+/**
+ * raid_args_parse() - read a table line
+ * @args: filled in; only meaningful on success
+ * @argc: number of words
+ * @argv: the words; @args keeps pointers to some of them
+ * @len: length of the target in sectors
+ * @complaint: filled in on failure
+ *
+ * Return: 0, or -EINVAL with a complaint.
+ */
+int raid_args_parse(struct raid_args *args, unsigned int argc, char **argv,
+		    sector_t len, struct raid_complaint *complaint)
+{
+	struct words words = {
+		.argv = argv,
+		.argc = argc,
+		.complaint = complaint,
+	};
+	int r;
+
+	memset(args, 0, sizeof(*args));
+	r = parse_level(args, &words);
+	if (!r)
+		r = parse_chunk(args, &words);
+	if (!r)
+		r = parse_features(args, &words);
+	if (!r)
+		r = parse_members(args, &words);
+	if (!r)
+		r = check_whole(args, len, &words);
+	return r;
+}
+
+/**
+ * raid_args_level_name() - the word for a level
+ * @level: the level
+ *
+ * Return: the word, as in the table line.
+ */
+const char *raid_args_level_name(enum raid_level_id level)
+{
+	return levels[level].name;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table line of braid-raid, as words. Parsing opens no device and
+ * allocates nothing, so every rule about the words can be tested by itself;
+ * what is to be said about the devices is raid-members.c's.
+ */
+#ifndef BRAID_RAID_ARGS_H
+#define BRAID_RAID_ARGS_H
+
+#include <linux/bitmap.h>
+#include <linux/types.h>
+
+#include "dm-braid.h"
+
+enum raid_level_id {
+	RAID_LEVEL_0,
+	RAID_LEVEL_1,
+};
+
+/**
+ * struct raid_args - a table line that is well formed
+ * @level: the RAID level
+ * @chunk: chunk size in sectors; 0 where the level has no chunks
+ * @members: number of slots
+ * @failed: slots whose member must not be used ("failed <slot>")
+ * @path: the words that name the devices; NULL for "-"
+ */
+struct raid_args {
+	enum raid_level_id level;
+	unsigned int chunk;
+	unsigned int members;
+	DECLARE_BITMAP(failed, BRAID_RAID0_MEMBERS_MAX);
+	const char *path[BRAID_RAID0_MEMBERS_MAX];
+};
+
+/**
+ * struct raid_complaint - why a table line was refused
+ * @error: a sentence with static lifetime, fit for ti->error
+ * @word: the word at fault, or "" if one is lacking
+ * @position: its position among the target's words, from 1
+ */
+struct raid_complaint {
+	const char *error;
+	const char *word;
+	unsigned int position;
+};
+
+int raid_args_parse(struct raid_args *args, unsigned int argc, char **argv,
+		    sector_t len, struct raid_complaint *complaint);
+const char *raid_args_level_name(enum raid_level_id level);
+
+#endif

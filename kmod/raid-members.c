@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The members of an array: opening and checking them when a table is loaded,
+ * noting their death later. Opening runs in the context of the table load and
+ * sleeps; noting a death doesn't sleep.
+ */
+#include "raid.h"
+
+#define DM_MSG_PREFIX "braid-raid"
+
+static int refuse(struct raid *raid, unsigned int slot, const char *path,
+		  const char *error, int r)
+{
+	DMERR("%s: device %s (slot %u): %s",
+	      dm_table_device_name(raid->ti->table), path, slot, error);
+	raid->ti->error = (char *)error;
+	return r;
+}
+
+static const char *open_error(int r)
+{
+	switch (r) {
+	case -EBUSY:
+		return "the device is in use";
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		return "there is no such device";
+	case -ENOTBLK:
+		return "this is not a block device";
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return "the device is read-only";
+	case -EINVAL:
+	case -EOVERFLOW:
+		return "this is no name of a device that can be a member";
+	case -ENOMEM:
+		return "not enough memory to open the device";
+	default:
+		return "the device can't be opened";
+	}
+}
+
+/* Two slots on one disk are no redundancy, and on one device destroy data. */
+static const char *check_overlap(struct raid *raid, unsigned int slot)
+{
+	struct block_device *bdev = raid->member[slot]->bdev;
+	unsigned int i;
+
+	for (i = 0; i < slot; i++) {
+		struct block_device *other;
+
+		if (!raid->member[i])
+			continue;
+		other = raid->member[i]->bdev;
+		if (other == bdev)
+			return "the device is listed twice";
+		if (bdev_whole(other) != bdev_whole(bdev))
+			continue;
+		if (bdev_whole(other) == other || bdev_whole(bdev) == bdev)
+			return "a disk and a partition of it can't both be members";
+		DMWARN("%s: slots %u and %u are on one disk: it takes both with it",
+		       dm_table_device_name(raid->ti->table), i, slot);
+	}
+	return NULL;
+}
+
+static const char *check_device(struct raid *raid, unsigned int slot)
+{
+	struct block_device *bdev = raid->member[slot]->bdev;
+	unsigned int block = bdev_logical_block_size(bdev) >> SECTOR_SHIFT;
+
+	if (bdev_is_zoned(bdev))
+		return "zoned devices can't be members";
+	if (bdev_nr_sectors(bdev) < raid->member_sectors) {
+		DMERR("%s: %llu sectors are needed, %s has %llu",
+		      dm_table_device_name(raid->ti->table),
+		      (unsigned long long)raid->member_sectors,
+		      raid->member[slot]->name,
+		      (unsigned long long)bdev_nr_sectors(bdev));
+		return "the device is too small";
+	}
+	if (raid->ti->begin & (block - 1))
+		return "the target's start is not a multiple of the device's logical block size";
+	if (raid->ti->len & (block - 1))
+		return "the target's length is not a multiple of the device's logical block size";
+	if (raid->chunk & (block - 1))
+		return "the chunk size is not a multiple of the device's logical block size";
+	return NULL;
+}
+
+static int open_member(struct raid *raid, unsigned int slot, const char *path)
+{
+	struct dm_target *ti = raid->ti;
+	const char *error;
+	int r;
+
+	r = dm_get_device(ti, path, dm_table_get_mode(ti->table),
+			  &raid->member[slot]);
+	if (r) {
+		raid->member[slot] = NULL;
+		return refuse(raid, slot, path, open_error(r), r);
+	}
+	if (raid->member[slot]->bdev->bd_disk ==
+	    dm_disk(dm_table_get_md(ti->table)))
+		return refuse(raid, slot, path,
+			      "the array can't be a member of itself", -EINVAL);
+	error = check_overlap(raid, slot);
+	if (!error && !test_bit(slot, raid->dead))
+		error = check_device(raid, slot);
+	return error ? refuse(raid, slot, path, error, -EINVAL) : 0;
+}
+
+/**
+ * raid_members_open() - open and check all members
+ * @raid: the array; its geometry is set
+ * @args: the table line
+ *
+ * On failure ti->error is set and raid_members_close() undoes what was done.
+ *
+ * Return: 0 or -errno.
+ */
+int raid_members_open(struct raid *raid, const struct raid_args *args)
+{
+	unsigned int slot;
+	int r;
+
+	bitmap_copy(raid->dead, args->failed, BRAID_RAID0_MEMBERS_MAX);
+	for (slot = 0; slot < raid->members; slot++) {
+		if (!args->path[slot])
+			continue;
+		r = open_member(raid, slot, args->path[slot]);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/**
+ * raid_members_close() - let go of all members
+ * @raid: the array; may be half opened
+ */
+void raid_members_close(struct raid *raid)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < raid->members; slot++) {
+		if (raid->member[slot])
+			dm_put_device(raid->ti, raid->member[slot]);
+	}
+}
+
+/**
+ * raid_member_gone() - is the member's device no longer there?
+ * @raid: the array
+ * @slot: a slot with a member
+ *
+ * An error of such a device will not pass. A device that merely fails I/O is
+ * not gone.
+ *
+ * Return: whether it was unplugged or taken offline for good.
+ */
+bool raid_member_gone(const struct raid *raid, unsigned int slot)
+{
+	struct gendisk *disk = raid->member[slot]->bdev->bd_disk;
+
+	return test_bit(GD_DEAD, &disk->state) || blk_queue_dying(disk->queue);
+}
+
+/**
+ * raid_member_died() - note that a member is given up, and tell userspace
+ * @raid: the array
+ * @slot: the member's slot
+ * @why: what happened, to be read after "slot n (device): "
+ *
+ * Any context. The first call for a slot counts.
+ */
+void raid_member_died(struct raid *raid, unsigned int slot, const char *why)
+{
+	if (test_and_set_bit(slot, raid->dead))
+		return;
+	DMWARN("%s: slot %u (%s): %s",
+	       dm_table_device_name(raid->ti->table), slot,
+	       raid->member[slot]->name, why);
+	schedule_work(&raid->event);
+}

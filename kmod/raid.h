@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parts of an array that all levels share.
+ *
+ * Life: raid-target.c makes a struct raid when a table line is loaded, opens
+ * the members (raid-members.c), and hands it to the level (raid0.c, raid1.c),
+ * which hangs its own state on raid->private. The struct lives as long as the
+ * table does.
+ *
+ * Context: ->map and ->end_io are called as device-mapper says; ->map in the
+ * submitter's context, which may sleep but holds bios that only run once it
+ * returns, so it must not wait for other I/O of the array; ->end_io in any
+ * context, interrupts included. What must sleep goes to a workqueue.
+ *
+ * Health: the bits of raid->dead only ever get set. They say which members
+ * were given up; what that means for I/O is the level's business. The members
+ * themselves are never written to but by I/O and its repair: there are no
+ * superblocks yet, so that a member was given up is forgotten with the table,
+ * unless it is loaded again with the words that STATUSTYPE_TABLE gives.
+ */
+#ifndef BRAID_RAID_H
+#define BRAID_RAID_H
+
+#include <linux/bitmap.h>
+#include <linux/blkdev.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "dm-braid.h"
+#include "raid-args.h"
+#include "raid-layout.h"
+
+struct raid;
+
+/**
+ * struct raid_level - what the levels do differently
+ * @start: make the level's state; sets ti->error if it fails
+ * @stop: unmake it; no I/O is in flight
+ * @map: as the target's map
+ * @end_io: as the target's end_io
+ * @suspended: I/O has drained: be quiet on the members, too
+ * @resumed: the table is live, I/O is about to come
+ * @io_hints: what the level asks of whoever submits
+ * @fail: give a member up as if it had failed; may sleep
+ */
+struct raid_level {
+	int (*start)(struct raid *raid);
+	void (*stop)(struct raid *raid);
+	int (*map)(struct raid *raid, struct bio *bio);
+	int (*end_io)(struct raid *raid, struct bio *bio, blk_status_t *error);
+	void (*suspended)(struct raid *raid);
+	void (*resumed)(struct raid *raid);
+	void (*io_hints)(struct raid *raid, struct queue_limits *limits);
+	int (*fail)(struct raid *raid, unsigned int slot);
+};
+
+/**
+ * struct raid - an array
+ * @ti: the target
+ * @level: what its level does
+ * @level_id: which level that is
+ * @private: the level's state
+ * @chunk: chunk size in sectors; 0 where the level has no chunks
+ * @layout: shape, for levels with chunks
+ * @member_sectors: how much of each member is used
+ * @dead: slots whose member was given up
+ * @event: tells userspace that the health has changed
+ * @members: number of slots
+ * @member: the members by slot; NULL where one is missing
+ */
+struct raid {
+	struct dm_target *ti;
+	const struct raid_level *level;
+	enum raid_level_id level_id;
+	void *private;
+
+	unsigned int chunk;
+	struct raid_layout layout;
+	sector_t member_sectors;
+
+	DECLARE_BITMAP(dead, BRAID_RAID0_MEMBERS_MAX);
+	struct work_struct event;
+
+	unsigned int members;
+	struct dm_dev *member[];
+};
+
+extern const struct raid_level raid0_level;
+extern const struct raid_level raid1_level;
+
+/* raid-members.c */
+int raid_members_open(struct raid *raid, const struct raid_args *args);
+void raid_members_close(struct raid *raid);
+bool raid_member_gone(const struct raid *raid, unsigned int slot);
+void raid_member_died(struct raid *raid, unsigned int slot, const char *why);
+
+/* A member that takes part in I/O. */
+static inline bool raid_member_used(const struct raid *raid, unsigned int slot)
+{
+	return raid->member[slot] && !test_bit(slot, raid->dead);
+}
+
+#endif

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * RAID 1: the I/O of a mirror; raid1.h describes how it goes.
+ *
+ * What a failure means:
+ *
+ *	write, flush	the leg is dropped, if another holds the write;
+ *			see raid_legs_judge() for when none does
+ *	discard		nothing: what a discarded block reads as is undefined
+ *	write zeroes	if the leg doesn't know the operation, zeroes are
+ *			written to it; otherwise as a write
+ *	secure erase	returned: somebody counts on every copy being erased
+ *	read		the leg is dropped only if its device is gone;
+ *			otherwise repair finds out what is wrong with it
+ */
+#include "raid1.h"
+
+#define DM_MSG_PREFIX "braid-raid"
+
+/* The read was given up: its error is final. */
+#define NO_SLOT	RAID_LEGS_MAX
+
+/*
+ * Kept with each bio. Reads use one half of the fields, writes the other; the
+ * sector of a bio that was mapped is relative to the target.
+ */
+struct raid1_io {
+	struct raid1 *r1;
+
+	/* reads */
+	struct bvec_iter iter;
+	bio_end_io_t *end_io;
+	unsigned long tried;
+	unsigned int slot;
+
+	/* writes */
+	unsigned int epoch;
+	atomic_t pending;
+	unsigned long sent;
+	unsigned long failed;
+};
+
+/* What a leg gets of a write; one for each slot follows a raid1_io. */
+struct raid1_clone {
+	struct bio bio;
+	struct raid1_io *io;
+};
+
+static struct raid1_io *io_of(struct raid1 *r1, struct bio *bio)
+{
+	return dm_per_bio_data(bio, r1->raid->ti->per_io_data_size);
+}
+
+static struct bio *bio_of(struct raid1_io *io)
+{
+	return dm_bio_from_per_bio_data(io,
+					io->r1->raid->ti->per_io_data_size);
+}
+
+static struct raid1_clone *clone_of(struct raid1_io *io, unsigned int slot)
+{
+	return (struct raid1_clone *)(io + 1) + slot;
+}
+
+static blk_status_t leg_status(struct raid1_io *io, unsigned int slot)
+{
+	return clone_of(io, slot)->bio.bi_status;
+}
+
+static struct block_device *leg_bdev(struct raid1 *r1, unsigned int slot)
+{
+	return r1->raid->member[slot]->bdev;
+}
+
+/**
+ * raid1_live() - the legs that are live now
+ * @r1: the mirror
+ *
+ * Return: a set that is never empty.
+ */
+unsigned long raid1_live(struct raid1 *r1)
+{
+	return READ_ONCE(r1->live);
+}
+
+static void bury(struct raid1 *r1, unsigned long dropped, const char *why)
+{
+	unsigned int slot;
+
+	for_each_set_bit(slot, &dropped, RAID_LEGS_MAX)
+		raid_member_died(r1->raid, slot, why);
+}
+
+/**
+ * raid1_drop() - take a leg out of use, unless it is the last
+ * @r1: the mirror
+ * @slot: the leg
+ * @why: for the log
+ *
+ * Return: whether the leg is out of use now.
+ */
+bool raid1_drop(struct raid1 *r1, unsigned int slot, const char *why)
+{
+	unsigned long flags, rest;
+
+	spin_lock_irqsave(&r1->lock, flags);
+	rest = r1->live & ~BIT(slot);
+	if (rest)
+		WRITE_ONCE(r1->live, rest);
+	spin_unlock_irqrestore(&r1->lock, flags);
+	if (rest)
+		bury(r1, BIT(slot), why);
+	return rest;
+}
+
+static void hand_to_settle(struct raid1 *r1, struct bio *bio)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&r1->lock, flags);
+	bio_list_add(&r1->failed, bio);
+	spin_unlock_irqrestore(&r1->lock, flags);
+	queue_work(r1->wq, &r1->settle);
+}
+
+/* Writes, and everything else that goes to all legs. */
+
+static void end_write(struct raid1_io *io, blk_status_t status)
+{
+	struct bio *bio = bio_of(io);
+
+	raid_gate_leave(&io->r1->gate, io->epoch);
+	bio->bi_status = status;
+	bio_endio(bio);
+}
+
+/*
+ * With no failure there is a live leg among those that were written: the set
+ * of live legs only shrinks, and it was sent to all of them.
+ */
+static void leg_end_io(struct bio *bio)
+{
+	struct raid1_clone *clone = container_of(bio, struct raid1_clone, bio);
+	struct raid1_io *io = clone->io;
+
+	if (unlikely(bio->bi_status))
+		set_bit(clone - clone_of(io, 0), &io->failed);
+	if (!atomic_dec_and_test(&io->pending))
+		return;
+	if (likely(!READ_ONCE(io->failed)))
+		end_write(io, BLK_STS_OK);
+	else
+		hand_to_settle(io->r1, bio_of(io));
+}
+
+/*
+ * The clone shares the bio's pages. Writes must not be refused for want of a
+ * tag on one leg only, so they may wait for one even if the submitter asked not
+ * to (md does the same); and nobody polls for a leg.
+ */
+static void send_leg(struct raid1_io *io, struct bio *bio, unsigned int slot)
+{
+	struct raid1_clone *clone = clone_of(io, slot);
+	struct bio *leg = &clone->bio;
+
+	clone->io = io;
+	if (bio_init_clone(leg_bdev(io->r1, slot), leg, bio, GFP_NOIO)) {
+		leg->bi_status = BLK_STS_RESOURCE;
+		leg_end_io(leg);
+		return;
+	}
+	leg->bi_opf &= ~(REQ_NOWAIT | REQ_POLLED);
+	leg->bi_end_io = leg_end_io;
+	submit_bio_noacct(leg);
+}
+
+/**
+ * raid1_send() - send a write to all live legs, as soon as the gate lets it
+ * @r1: the mirror
+ * @bio: the write; its sector is relative to the target
+ *
+ * The bio may be complete, and gone, when this returns. Doesn't sleep for
+ * anything but the members' queues.
+ */
+void raid1_send(struct raid1 *r1, struct bio *bio)
+{
+	struct raid1_io *io = io_of(r1, bio);
+	unsigned long sent;
+	unsigned int slot;
+	int epoch;
+
+	epoch = raid_gate_enter(&r1->gate, bio);
+	if (epoch < 0)
+		return;
+	sent = raid1_live(r1);
+	io->epoch = epoch;
+	io->sent = sent;
+	io->failed = 0;
+	atomic_set(&io->pending, hweight_long(sent));
+	for_each_set_bit(slot, &sent, RAID_LEGS_MAX)
+		send_leg(io, bio, slot);
+}
+
+/* The leg doesn't know how to write zeroes, so write zeroes. Sleeps. */
+static void zero_by_hand(struct raid1_io *io, struct bio *bio,
+			 unsigned int slot)
+{
+	blk_status_t status = leg_status(io, slot);
+
+	if (status != BLK_STS_NOTSUPP && status != BLK_STS_TARGET)
+		return;
+	if (!blkdev_issue_zeroout(leg_bdev(io->r1, slot),
+				  bio->bi_iter.bi_sector, bio_sectors(bio),
+				  GFP_NOIO, 0))
+		__clear_bit(slot, &io->failed);
+}
+
+static void judge(struct raid1_io *io, struct raid_legs_verdict *verdict)
+{
+	struct raid1 *r1 = io->r1;
+	struct raid_legs_write facts = {
+		.sent = io->sent,
+		.failed = io->failed,
+	};
+	unsigned int slot;
+
+	for_each_set_bit(slot, &io->failed, RAID_LEGS_MAX) {
+		if (leg_status(io, slot) == BLK_STS_NOTSUPP)
+			__set_bit(slot, &facts.refused);
+		if (raid_member_gone(r1->raid, slot))
+			__set_bit(slot, &facts.gone);
+	}
+	spin_lock_irq(&r1->lock);
+	facts.live = r1->live;
+	*verdict = raid_legs_judge(&facts);
+	WRITE_ONCE(r1->live, r1->live & ~verdict->drop);
+	spin_unlock_irq(&r1->lock);
+}
+
+/* Drops what has to be dropped; a crash before that leaves nothing promised. */
+static void settle_write(struct raid1 *r1, struct raid1_io *io,
+			 struct bio *bio)
+{
+	struct raid_legs_verdict verdict = { .good = true };
+	blk_status_t status = BLK_STS_OK;
+	unsigned int slot;
+
+	if (bio_op(bio) == REQ_OP_WRITE_ZEROES) {
+		for_each_set_bit(slot, &io->failed, RAID_LEGS_MAX)
+			zero_by_hand(io, bio, slot);
+	}
+	if (io->failed) {
+		status = leg_status(io, __ffs(io->failed));
+		if (bio_op(bio) == REQ_OP_SECURE_ERASE)
+			verdict.good = false;
+		else if (bio_op(bio) == REQ_OP_DISCARD)
+			verdict.good = io->failed != io->sent;
+		else
+			judge(io, &verdict);
+	}
+	bury(r1, verdict.drop, "a write failed; the device is not used any more");
+	end_write(io, verdict.good ? BLK_STS_OK : status);
+}
+
+/* Reads. */
+
+static unsigned int choose_leg(struct raid1 *r1, unsigned long legs,
+			       sector_t sector)
+{
+	struct raid_legs_load load = {
+		.live = legs,
+		.rotational = r1->rotational,
+	};
+	unsigned int slot;
+
+	for_each_set_bit(slot, &legs, RAID_LEGS_MAX) {
+		load.next[slot] = READ_ONCE(r1->leg[slot].next);
+		load.pending[slot] = atomic_read(&r1->leg[slot].pending);
+	}
+	return raid_legs_choose(&load, sector);
+}
+
+static void aim_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio,
+		     unsigned long legs)
+{
+	unsigned int slot = choose_leg(r1, legs, bio->bi_iter.bi_sector);
+
+	io->slot = slot;
+	io->tried |= BIT(slot);
+	atomic_inc(&r1->leg[slot].pending);
+	WRITE_ONCE(r1->leg[slot].next, bio_end_sector(bio));
+	bio_set_dev(bio, leg_bdev(r1, slot));
+}
+
+static int map_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio)
+{
+	io->iter = bio->bi_iter;
+	io->end_io = bio->bi_end_io;
+	io->tried = 0;
+	aim_read(r1, io, bio, raid1_live(r1));
+	return DM_MAPIO_REMAPPED;
+}
+
+/* BLK_STS_AGAIN is the submitter's own wish (REQ_NOWAIT), not a failure. */
+static int end_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio,
+		    blk_status_t status)
+{
+	if (io->slot == NO_SLOT)
+		return DM_ENDIO_DONE;
+	atomic_dec(&r1->leg[io->slot].pending);
+	if (likely(!status) || status == BLK_STS_AGAIN ||
+	    status == BLK_STS_NOTSUPP)
+		return DM_ENDIO_DONE;
+	hand_to_settle(r1, bio);
+	return DM_ENDIO_INCOMPLETE;
+}
+
+/* What the leg below did to the bio is undone, as dm-bio-record.h does. */
+static void retry_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio,
+		       unsigned long legs)
+{
+	bio->bi_iter = io->iter;
+	bio->bi_end_io = io->end_io;
+	bio->bi_status = BLK_STS_OK;
+	bio->bi_opf &= ~(REQ_NOWAIT | REQ_POLLED);
+	atomic_set(&bio->__bi_remaining, 1);
+	aim_read(r1, io, bio, legs);
+	submit_bio_noacct(bio);
+}
+
+static void settle_read(struct raid1 *r1, struct raid1_io *io,
+			struct bio *bio)
+{
+	struct raid1_note note = {
+		.slot = io->slot,
+		.sector = io->iter.bi_sector,
+		.sectors = io->iter.bi_size >> SECTOR_SHIFT,
+	};
+	unsigned long legs;
+
+	if (raid_member_gone(r1->raid, io->slot))
+		raid1_drop(r1, io->slot, "the device is gone");
+	else
+		raid1_note(r1, &note);
+	legs = raid1_live(r1) & ~io->tried;
+	if (legs) {
+		retry_read(r1, io, bio, legs);
+		return;
+	}
+	io->slot = NO_SLOT;
+	bio_endio(bio);
+}
+
+/* Both. */
+
+static void settle(struct work_struct *work)
+{
+	struct raid1 *r1 = container_of(work, struct raid1, settle);
+	struct bio *bio, *next;
+
+	spin_lock_irq(&r1->lock);
+	bio = bio_list_get(&r1->failed);
+	spin_unlock_irq(&r1->lock);
+	for (; bio; bio = next) {
+		next = bio->bi_next;
+		bio->bi_next = NULL;
+		if (bio_op(bio) == REQ_OP_READ)
+			settle_read(r1, io_of(r1, bio), bio);
+		else
+			settle_write(r1, io_of(r1, bio), bio);
+	}
+}
+
+static int raid1_map(struct raid *raid, struct bio *bio)
+{
+	struct raid1 *r1 = raid->private;
+	struct raid1_io *io = io_of(r1, bio);
+
+	io->r1 = r1;
+	if (bio_sectors(bio))
+		bio->bi_iter.bi_sector =
+			dm_target_offset(raid->ti, bio->bi_iter.bi_sector);
+	if (bio_op(bio) == REQ_OP_READ)
+		return map_read(r1, io, bio);
+	raid1_send(r1, bio);
+	return DM_MAPIO_SUBMITTED;
+}
+
+static int raid1_end_io(struct raid *raid, struct bio *bio,
+			blk_status_t *error)
+{
+	struct raid1 *r1 = raid->private;
+
+	if (bio_op(bio) != REQ_OP_READ)
+		return DM_ENDIO_DONE;
+	return end_read(r1, io_of(r1, bio), bio, *error);
+}
+
+static int raid1_fail(struct raid *raid, unsigned int slot)
+{
+	struct raid1 *r1 = raid->private;
+
+	if (test_bit(slot, raid->dead) ||
+	    raid1_drop(r1, slot, "failed by message"))
+		return 0;
+	DMERR("%s: slot %u can't be failed: it is the last good one",
+	      dm_table_device_name(raid->ti->table), slot);
+	return -EBUSY;
+}
+
+/* Setting up and taking down. */
+
+static void raid1_suspended(struct raid *raid)
+{
+	struct raid1 *r1 = raid->private;
+
+	spin_lock_irq(&r1->lock);
+	r1->quiet = true;
+	spin_unlock_irq(&r1->lock);
+	flush_work(&r1->repair);
+}
+
+static void raid1_resumed(struct raid *raid)
+{
+	struct raid1 *r1 = raid->private;
+
+	braid_queue_stable_writes(raid->ti);
+	spin_lock_irq(&r1->lock);
+	r1->quiet = false;
+	spin_unlock_irq(&r1->lock);
+	queue_work(r1->repair_wq, &r1->repair);
+}
+
+/*
+ * A page that changes while it is written would leave the legs different from
+ * one another for good, so writers through the page cache wait until a page is
+ * written before they change it. Direct writers have nobody who makes them.
+ */
+static void raid1_io_hints(struct raid *raid, struct queue_limits *limits)
+{
+	braid_limits_stable_writes(limits);
+}
+
+static struct raid1 *make_raid1(struct raid *raid)
+{
+	struct raid1 *r1;
+	unsigned int slot;
+
+	r1 = kzalloc(struct_size(r1, leg, raid->members), GFP_KERNEL);
+	if (!r1)
+		return NULL;
+	r1->raid = raid;
+	for (slot = 0; slot < raid->members; slot++) {
+		if (!raid_member_used(raid, slot))
+			continue;
+		__set_bit(slot, &r1->live);
+		r1->rotational |= !bdev_nonrot(leg_bdev(r1, slot));
+	}
+	raid_gate_init(&r1->gate);
+	spin_lock_init(&r1->lock);
+	bio_list_init(&r1->failed);
+	INIT_WORK(&r1->settle, settle);
+	INIT_WORK(&r1->repair, raid1_repair_work);
+	r1->quiet = true;
+	return r1;
+}
+
+/* Copes with a mirror that is half made. */
+static void free_raid1(struct raid1 *r1)
+{
+	if (r1->repair_wq)
+		destroy_workqueue(r1->repair_wq);
+	if (r1->wq)
+		destroy_workqueue(r1->wq);
+	if (r1->page)
+		__free_page(r1->page);
+	kfree(r1);
+}
+
+static bool fill_raid1(struct raid1 *r1)
+{
+	const char *name = dm_table_device_name(r1->raid->ti->table);
+
+	r1->page = alloc_page(GFP_KERNEL);
+	r1->wq = alloc_workqueue("braid-raid/%s",
+				 WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
+	r1->repair_wq = alloc_workqueue("braid-repair/%s",
+					WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
+	return r1->page && r1->wq && r1->repair_wq;
+}
+
+static int raid1_start(struct raid *raid)
+{
+	struct dm_target *ti = raid->ti;
+	struct raid1 *r1;
+
+	r1 = make_raid1(raid);
+	if (!r1 || !fill_raid1(r1)) {
+		if (r1)
+			free_raid1(r1);
+		ti->error = "not enough memory for the mirror";
+		return -ENOMEM;
+	}
+	ti->per_io_data_size = sizeof(struct raid1_io) +
+			       raid->members * sizeof(struct raid1_clone);
+	ti->num_flush_bios = 1;
+	ti->num_discard_bios = 1;
+	ti->num_secure_erase_bios = 1;
+	ti->num_write_zeroes_bios = 1;
+	raid->private = r1;
+	return 0;
+}
+
+static void raid1_stop(struct raid *raid)
+{
+	struct raid1 *r1 = raid->private;
+
+	raid1_suspended(raid);
+	free_raid1(r1);
+}
+
+const struct raid_level raid1_level = {
+	.start = raid1_start,
+	.stop = raid1_stop,
+	.map = raid1_map,
+	.end_io = raid1_end_io,
+	.suspended = raid1_suspended,
+	.resumed = raid1_resumed,
+	.io_hints = raid1_io_hints,
+	.fail = raid1_fail,
+};
