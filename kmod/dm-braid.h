@@ -10,6 +10,11 @@
  *		<#features> [<feature>...] <#devs> <dev|->...
  *	status	as dm-raid's: <raid_type> <#devs> <health_chars> <sync_ratio>
  *		<sync_action> <mismatch_cnt> <data_offset> <journal_char>
+ *	feature	failed <slot>	(raid1) the device there is stale: don't use it
+ *	message	fail <slot>	(raid1) drop the leg as if a write had failed
+ *	events	a device was dropped, or is gone
+ *	raid0 takes 1 to 64 devices, raid1 2 to 8, of which some may be "-".
+ *	raid1 has no chunks: <chunk_sectors> is checked and shown, and may be 0
  *
  * braid-track
  *	table	0 <len> braid-track <metadata_dev|-> <origin_dev>
