@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which era it is, and which writes of which era are in flight.
+ *
+ * Every write enters the current era and leaves it when it has landed. Closing
+ * an era lets new writes enter the next one at once and waits until the last of
+ * the closed one has left. One era at a time is drained, so two counters, used
+ * by turns, are enough: by the parity of the era. They are per CPU and a write
+ * may leave on another CPU than it entered on, so only their sum means anything.
+ *
+ * A writer reads the era and counts itself within one RCU read-side section.
+ * So after the era was advanced and a grace period has passed, nobody counts
+ * himself for the old era any more, and a sum of zero is final. A writer that
+ * leaves tests "waited" in such a section too: whoever was not seen by the sum
+ * sees the flag. The fast path has neither a lock nor a barrier.
+ *
+ * Locking: drain_advance() and drain_wait() under one mutex of the caller.
+ */
+#ifndef BRAID_DRAIN_H
+#define BRAID_DRAIN_H
+
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+struct drain_count {
+	long of[2];
+};
+
+struct drain {
+	u32 era;		/* that new writes enter, from 1 */
+	u32 drained;		/* no write of this era or before is in flight */
+	bool waited;
+	struct drain_count __percpu *in_flight;
+	wait_queue_head_t wait;
+};
+
+int drain_init(struct drain *d);
+void drain_exit(struct drain *d);
+u32 drain_advance(struct drain *d);
+int drain_wait(struct drain *d);
+
+static inline u32 drain_era(const struct drain *d)
+{
+	return READ_ONCE(d->era);
+}
+
+/* Enter the current era. Context: RCU read-side section. */
+static inline u32 drain_enter(struct drain *d)
+{
+	/* what drain_advance() was called after is seen by the new era */
+	u32 era = smp_load_acquire(&d->era);
+
+	this_cpu_inc(d->in_flight->of[era & 1]);
+	return era;
+}
+
+/* Leave an era. Context: any. */
+static inline void drain_leave(struct drain *d, u32 era)
+{
+	rcu_read_lock();
+	this_cpu_dec(d->in_flight->of[era & 1]);
+	if (unlikely(READ_ONCE(d->waited)))
+		wake_up(&d->wait);
+	rcu_read_unlock();
+}
+
+#endif
