@@ -20,6 +20,13 @@ static inline bool braid_table_writable(struct dm_table *table)
 #endif
 }
 
+/* The mode to open a device in that is only read. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define BRAID_MODE_READ		BLK_OPEN_READ
+#else
+#define BRAID_MODE_READ		FMODE_READ
+#endif
+
 /*
  * Ask that pages under write-back be left alone. From 6.11 that is one of the
  * limits; before, it is a flag of the queue, which device-mapper sets from the

@@ -10,6 +10,8 @@
 
 static struct target_type *const targets[] = {
 	&braid_raid_target,
+	&braid_track_target,
+	&braid_view_target,
 };
 
 static int __init dm_braid_init(void)

@@ -6,5 +6,7 @@ struct target_type;
 
 /* One line a target. */
 extern struct target_type braid_raid_target;
+extern struct target_type braid_track_target;
+extern struct target_type braid_view_target;
 
 #endif

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Closing eras; opening, releasing and ending views.
+ */
+#define DM_MSG_PREFIX "braid-track"
+
+#include "track.h"
+#include "view-store.h"
+
+static struct view_set *track_views(struct track *t)
+{
+	return rcu_dereference_protected(t->views,
+					 lockdep_is_held(&t->view_lock));
+}
+
+/* Wait for the writes of the closed era. Those that wait for that look again. */
+static int track_drain(struct track *t)
+{
+	int r = drain_wait(&t->drain);
+
+	view_copy_kick(t);
+	return r;
+}
+
+/* Take the view out and free what it alone kept. Under the view lock. */
+static void track_remove_view(struct track *t, struct view *view)
+{
+	struct view_set *old = track_views(t);
+	struct view_set *new = view_set_without(old, view);
+
+	if (!new->nr) {
+		kfree(new);
+		new = NULL;
+	}
+	xchg(&view->state, VIEW_DROPPED);
+	rcu_assign_pointer(t->views, new);
+	synchronize_rcu_expedited();
+	view_store_sweep(t->store, new);
+	kfree(old);
+	view_put(view);
+}
+
+/* Publish a view of the current era: it has no effect before the next begins. */
+static int track_add_view(struct track *t, const struct track_close *how,
+			  struct view **view)
+{
+	struct view_set *old, *new;
+	u32 era = drain_era(&t->drain);
+
+	if (how->since >= era) {
+		DMERR("%s: a view of era %u can't tell what changed since era %u",
+		      t->name, era, how->since);
+		return -EINVAL;
+	}
+	mutex_lock(&t->map_lock);
+	*view = view_create(era, how->since, how->whole,
+			    rcu_dereference_protected(t->map, true)->nr_blocks,
+			    t->len);
+	mutex_unlock(&t->map_lock);
+	if (!*view)
+		return -ENOMEM;
+
+	mutex_lock(&t->view_lock);
+	old = track_views(t);
+	new = view_set_with(old, *view);
+	if (new) {
+		rcu_assign_pointer(t->views, new);
+		if (old)
+			kfree_rcu(old, rcu);
+	}
+	mutex_unlock(&t->view_lock);
+	if (new)
+		return 0;
+
+	DMERR("%s: no more than %u views can be open", t->name, VIEWS_MAX);
+	view_put(*view);
+	return -ENOSPC;
+}
+
+static int track_advance(struct track *t, struct view *view, u32 *era)
+{
+	int r;
+
+	*era = drain_advance(&t->drain);
+	if (view)
+		WRITE_ONCE(view->settled, true);
+	view_copy_kick(t);
+
+	r = track_drain(t);
+	if (!view)
+		return r;
+	if (!r) {
+		view_opened(view);
+		return 0;
+	}
+	mutex_lock(&t->view_lock);
+	track_remove_view(t, view);
+	mutex_unlock(&t->view_lock);
+	view_copy_kick(t);
+	return r;
+}
+
+static int track_close_locked(struct track *t, const struct track_close *how,
+			      u32 *era)
+{
+	struct view *view = NULL;
+	int r;
+
+	/* of an era whose close was interrupted */
+	r = track_drain(t);
+	if (r)
+		return r;
+	if (drain_era(&t->drain) >= ERA_LAST) {
+		DMERR("%s: era %u can't be closed, it is the last", t->name,
+		      drain_era(&t->drain));
+		return -EOVERFLOW;
+	}
+	if (how->view)
+		r = track_add_view(t, how, &view);
+	return r ? r : track_advance(t, view, era);
+}
+
+/**
+ * track_close() - close the current era
+ * @t: the track
+ * @how: whether a view of it is to be kept
+ * @era: the era that was closed
+ *
+ * Writes go on: they are of the next era from some moment in here on. If this
+ * fails because the wait was cut short, the era is closed nevertheless, without
+ * a view, and the next close waits for its writes as well: what consumers see is
+ * one longer era.
+ *
+ * Context: process; may sleep.
+ * Return: 0 or an error; it was said.
+ */
+int track_close(struct track *t, const struct track_close *how, u32 *era)
+{
+	int r = mutex_lock_interruptible(&t->close_lock);
+
+	if (r)
+		return r;
+	r = track_close_locked(t, how, era);
+	mutex_unlock(&t->close_lock);
+	if (r == -ETIMEDOUT)
+		DMERR("%s: a write of the closed era doesn't end", t->name);
+	return r;
+}
+
+static struct view *track_look_up(struct track *t, u32 era)
+{
+	struct view *view = view_set_find(track_views(t), era);
+
+	if (!view)
+		DMERR("%s: there is no view of era %u", t->name, era);
+	return view;
+}
+
+/**
+ * track_drop() - end a view
+ * @t: the track
+ * @era: the era of the view
+ *
+ * Return: 0, -ENOENT, or -EBUSY if a device shows it; it was said.
+ */
+int track_drop(struct track *t, u32 era)
+{
+	struct view *view;
+	int r = 0;
+
+	mutex_lock(&t->view_lock);
+	view = track_look_up(t, era);
+	if (!view) {
+		r = -ENOENT;
+	} else if (view->holders || view_state(view) == VIEW_DRAINING) {
+		DMERR("%s: the view of era %u is in use by %s", t->name, era,
+		      view->holders ? "a braid-view device" : "a close");
+		r = -EBUSY;
+	} else {
+		track_remove_view(t, view);
+	}
+	mutex_unlock(&t->view_lock);
+	return r;
+}
+
+/**
+ * track_release() - a view needn't keep these blocks any longer
+ * @t: the track
+ * @era: the era of the view
+ * @block: the first block
+ * @count: how many
+ *
+ * Return: 0, -ENOENT, -ERANGE; it was said.
+ */
+int track_release(struct track *t, u32 era, u32 block, u32 count)
+{
+	struct view *view;
+	int r = 0;
+
+	mutex_lock(&t->view_lock);
+	view = track_look_up(t, era);
+	if (!view) {
+		r = -ENOENT;
+	} else if (block > view->nr_blocks || count > view->nr_blocks - block) {
+		DMERR("%s: the view of era %u ends at block %u", t->name, era,
+		      view->nr_blocks);
+		r = -ERANGE;
+	} else {
+		view_store_release(t->store, track_views(t), view, block,
+				   count);
+	}
+	mutex_unlock(&t->view_lock);
+	return r;
+}
+
+/* Get a reference to the view of an era, or NULL. */
+struct view *track_get_view(struct track *t, u32 era)
+{
+	struct view *view;
+
+	mutex_lock(&t->view_lock);
+	view = track_look_up(t, era);
+	if (view)
+		kref_get(&view->ref);
+	mutex_unlock(&t->view_lock);
+	return view;
+}
+
+/**
+ * track_hold_view() - a device is going to show a view: it can't be dropped
+ * @t: the track
+ * @era: the era of the view
+ *
+ * Return: the view, or an ERR_PTR: -ENOENT, -EBUSY while its close is not done.
+ */
+struct view *track_hold_view(struct track *t, u32 era)
+{
+	struct view *view;
+
+	mutex_lock(&t->view_lock);
+	view = view_set_find(track_views(t), era);
+	if (!view) {
+		view = ERR_PTR(-ENOENT);
+	} else if (view_state(view) == VIEW_DRAINING) {
+		view = ERR_PTR(-EBUSY);
+	} else {
+		kref_get(&view->ref);
+		view->holders++;
+	}
+	mutex_unlock(&t->view_lock);
+	return view;
+}
+
+void track_unhold_view(struct track *t, struct view *view)
+{
+	mutex_lock(&t->view_lock);
+	view->holders--;
+	mutex_unlock(&t->view_lock);
+	view_put(view);
+}
+
+/**
+ * track_end_views() - the last table has gone, the views go with it
+ * @t: the track
+ *
+ * Devices that show one get errors from now on. When this returns no read of
+ * theirs is in flight.
+ */
+void track_end_views(struct track *t)
+{
+	struct view_set *set;
+	unsigned int i;
+
+	mutex_lock(&t->view_lock);
+	set = track_views(t);
+	for (i = 0; set && i < set->nr; i++)
+		xchg(&set->views[i]->state, VIEW_DROPPED);
+	rcu_assign_pointer(t->views, NULL);
+	synchronize_rcu_expedited();
+	view_store_sweep(t->store, NULL);
+	mutex_unlock(&t->view_lock);
+
+	wait_event(t->view_idle, !atomic_read(&t->view_reads));
+	for (i = 0; set && i < set->nr; i++)
+		view_put(set->views[i]);
+	kfree(set);
+}

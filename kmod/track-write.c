@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a change to the device does: enter the current era, stamp the blocks,
+ * wait for copies that views need.
+ *
+ * A write to blocks that are stamped already costs a load for each. A bio is
+ * not split for stamping, only where a block must be copied first. Discards
+ * and zeroes change blocks as writes do.
+ */
+#include <linux/bio.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "track.h"
+
+/* A huge discard is taken in parts, so as not to stay in one section for long. */
+#define TRACK_BLOCKS_PER_BIO	4096U
+
+/**
+ * track_stamp_block() - stamp a block, unless a view has to keep it first
+ * @t: the track
+ * @map: its map
+ * @block: the block
+ * @era: the era of the write
+ *
+ * Context: RCU read-side section.
+ * Return: false if the block must be copied first.
+ */
+bool track_stamp_block(struct track *t, struct era_map *map, u32 block, u32 era)
+{
+	const struct view_set *set = rcu_dereference(t->views);
+	u32 stamp;
+
+	do {
+		stamp = era_map_stamp(map, block);
+		if (stamp >= era)
+			return true;
+		if (view_set_needs(set, block, stamp, era))
+			return false;
+		view_set_note_lost(set, block, stamp, era);
+	} while (!era_map_raise(map, block, stamp, era));
+	return true;
+}
+
+/* Stamp the blocks from @block on. Return: the first that must be copied. */
+static u32 track_stamp(struct track *t, u32 block, u32 end, u32 era)
+{
+	struct era_map *map = rcu_dereference(t->map);
+
+	for (;;) {
+		block = era_map_first_below(map, block, end, era);
+		if (block == end || !track_stamp_block(t, map, block, era))
+			return block;
+		block++;
+	}
+}
+
+/* Leave the rest of a bio, from @block on, to be mapped by itself. */
+static void track_cut(const struct track *t, struct bio *bio, u32 block)
+{
+	sector_t sectors = ((sector_t)block << t->block_shift) -
+			   bio->bi_iter.bi_sector;
+
+	if (sectors < bio_sectors(bio))
+		dm_accept_partial_bio(bio, sectors);
+}
+
+/**
+ * track_write() - let a change to the device in
+ * @t: the track
+ * @bio: a bio with data, or a range to discard or zero; sectors are the
+ *	device's
+ * @tb: what it carries
+ *
+ * Context: map. Doesn't sleep.
+ * Return: DM_MAPIO_REMAPPED, or DM_MAPIO_SUBMITTED if it waits for a copy.
+ */
+int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
+{
+	u32 block = bio->bi_iter.bi_sector >> t->block_shift;
+	u32 last = (bio_end_sector(bio) - 1) >> t->block_shift;
+	u32 end = block + min(last - block + 1, TRACK_BLOCKS_PER_BIO);
+	bool wait = false;
+	u32 stop;
+
+	rcu_read_lock();
+	tb->bio = bio;
+	tb->era = drain_enter(&t->drain);
+	stop = track_stamp(t, block, end, tb->era);
+	if (stop > block) {
+		track_cut(t, bio, stop);
+	} else {
+		track_cut(t, bio, block + 1);
+		wait = view_copy_wait(t, tb, block);
+	}
+	rcu_read_unlock();
+
+	return wait ? DM_MAPIO_SUBMITTED : DM_MAPIO_REMAPPED;
+}
+
+/* Stamp one block as a write would, and wait for the copy it may need. */
+static void track_mark_block(struct track *t, u32 block, struct track_bio *tb)
+{
+	DECLARE_COMPLETION_ONSTACK(done);
+	bool wait;
+
+	rcu_read_lock();
+	tb->done = &done;
+	tb->era = drain_enter(&t->drain);
+	wait = !track_stamp_block(t, rcu_dereference(t->map), block, tb->era);
+	if (wait)
+		wait = view_copy_wait(t, tb, block);
+	rcu_read_unlock();
+
+	if (wait)
+		wait_for_completion(&done);
+	drain_leave(&t->drain, tb->era);
+}
+
+/**
+ * track_mark() - note blocks as changed
+ * @t: the track
+ * @block: the first one
+ * @count: how many
+ *
+ * Context: under map_lock; may sleep.
+ * Return: 0, -ERANGE, -ENOMEM, -EINTR.
+ */
+int track_mark(struct track *t, u32 block, u32 count)
+{
+	u32 nr = rcu_dereference_protected(t->map, true)->nr_blocks;
+	struct track_bio *tb;
+	u32 end = block + count;
+	int r = 0;
+
+	lockdep_assert_held(&t->map_lock);
+	if (block > nr || count > nr - block)
+		return -ERANGE;
+
+	tb = kzalloc(sizeof(*tb), GFP_KERNEL);
+	if (!tb)
+		return -ENOMEM;
+	while (block < end && !r) {
+		track_mark_block(t, block++, tb);
+		cond_resched();
+		if (block < end && signal_pending(current))
+			r = -EINTR;
+	}
+	kfree(tb);
+	return r;
+}

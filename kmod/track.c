@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define DM_MSG_PREFIX "braid-track"
+
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "track.h"
+#include "view-store.h"
+
+/* All tracks that have a table. */
+static LIST_HEAD(tracks);
+static DEFINE_MUTEX(tracks_lock);
+
+/* After a view has become invalid: free what it kept, tell who waits. */
+static void track_event_work(struct work_struct *work)
+{
+	struct track *t = container_of(work, struct track, event_work);
+
+	mutex_lock(&t->view_lock);
+	synchronize_rcu();
+	view_store_sweep(t->store,
+			 rcu_dereference_protected(t->views, true));
+	mutex_unlock(&t->view_lock);
+
+	mutex_lock(&t->live_lock);
+	if (t->live)
+		dm_table_event(t->live->table);
+	mutex_unlock(&t->live_lock);
+}
+
+/**
+ * track_view_failed() - a block could not be kept
+ * @t: the track
+ * @block: the block
+ * @stamp: its stamp
+ * @era: the era of the write that would not wait for ever
+ * @why: for the log
+ *
+ * The views that need the block become invalid.
+ *
+ * Context: process.
+ */
+void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
+		       const char *why)
+{
+	const struct view_set *set;
+	unsigned int i;
+
+	rcu_read_lock();
+	set = rcu_dereference(t->views);
+	for (i = 0; set && i < set->nr; i++) {
+		struct view *view = set->views[i];
+
+		if (view->era >= era || !view_keeps(view, block, stamp) ||
+		    !view_invalidate(view))
+			continue;
+		DMWARN("%s: the view of era %u is invalid: block %u: %s",
+		       t->name, view->era, block, why);
+		queue_work(system_wq, &t->event_work);
+	}
+	rcu_read_unlock();
+}
+
+static void track_free(struct kref *ref)
+{
+	struct track *t = container_of(ref, struct track, ref);
+
+	if (t->store)
+		view_store_destroy(t->store);
+	if (t->wq)
+		destroy_workqueue(t->wq);
+	era_map_destroy(rcu_dereference_protected(t->map, true));
+	drain_exit(&t->drain);
+	kfree(t);
+}
+
+void track_put(struct track *t)
+{
+	kref_put(&t->ref, track_free);
+}
+
+static void track_init(struct track *t, dev_t dev,
+		       const struct track_args *args)
+{
+	kref_init(&t->ref);
+	mutex_init(&t->close_lock);
+	mutex_init(&t->map_lock);
+	mutex_init(&t->view_lock);
+	mutex_init(&t->live_lock);
+	spin_lock_init(&t->defer_lock);
+	INIT_LIST_HEAD(&t->deferred);
+	INIT_WORK(&t->event_work, track_event_work);
+	init_waitqueue_head(&t->view_idle);
+
+	t->dev = dev;
+	t->origin = args->origin->bdev;
+	t->metadata = args->metadata ? args->metadata->bdev : NULL;
+	t->block_shift = ilog2(args->block_sectors);
+	t->len = args->len;
+	format_dev_t(t->name, dev);
+	get_random_bytes(t->map_id, sizeof(t->map_id));
+}
+
+static struct track *track_create(dev_t dev, const struct track_args *args)
+{
+	struct track *t = kzalloc(sizeof(*t), GFP_KERNEL);
+	struct era_map *map;
+
+	if (!t)
+		return NULL;
+
+	track_init(t, dev, args);
+	map = era_map_create(args->nr_blocks);
+	RCU_INIT_POINTER(t->map, map);
+	t->wq = alloc_workqueue("braid-track", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	t->store = view_store_create(t->metadata, t->block_shift);
+	if (!drain_init(&t->drain) && map && t->wq && t->store)
+		return t;
+	track_put(t);
+	return NULL;
+}
+
+static dev_t track_bdev(const struct block_device *bdev)
+{
+	return bdev ? bdev->bd_dev : 0;
+}
+
+/* May this table go on with the track that the device has? */
+static const char *track_differs(const struct track *t,
+				 const struct track_args *args)
+{
+	const struct block_device *metadata =
+		args->metadata ? args->metadata->bdev : NULL;
+
+	if (t->origin->bd_dev != args->origin->bdev->bd_dev)
+		return "The origin differs from that of the live table: remove the device first";
+	if (track_bdev(t->metadata) != track_bdev(metadata))
+		return "The metadata device differs from that of the live table: remove the device first";
+	if (1U << t->block_shift != args->block_sectors)
+		return "The block size differs from that of the live table: remove the device first";
+	if (args->len < t->len)
+		return "The table is shorter than the live one: remove the device first";
+	return NULL;
+}
+
+/* Is one of the devices taken by another track? */
+static const char *track_collides(const struct track *t,
+				  const struct track_args *args)
+{
+	dev_t origin = args->origin->bdev->bd_dev;
+	dev_t metadata = args->metadata ? args->metadata->bdev->bd_dev : 0;
+
+	if (t->origin->bd_dev == origin)
+		return "The origin is tracked by another device already";
+	if (track_bdev(t->metadata) == origin)
+		return "The origin is the metadata device of another track";
+	if (metadata && (t->origin->bd_dev == metadata ||
+			 track_bdev(t->metadata) == metadata))
+		return "The metadata device is in use by another track";
+	return NULL;
+}
+
+static struct track *track_attach_locked(struct dm_target *ti, dev_t dev,
+					 const struct track_args *args)
+{
+	struct track *t;
+
+	list_for_each_entry(t, &tracks, node) {
+		if (t->dev == dev)
+			ti->error = (char *)track_differs(t, args);
+		else
+			ti->error = (char *)track_collides(t, args);
+		if (ti->error)
+			return ERR_PTR(-EBUSY);
+		if (t->dev != dev)
+			continue;
+		kref_get(&t->ref);
+		t->tables++;
+		return t;
+	}
+
+	t = track_create(dev, args);
+	if (!t) {
+		ti->error = "Not enough memory for the era map: 4 bytes a block";
+		return ERR_PTR(-ENOMEM);
+	}
+	t->tables = 1;
+	list_add(&t->node, &tracks);
+	return t;
+}
+
+/**
+ * track_attach() - find the track of a device, or make one
+ * @ti: the target that is constructed; its error is set
+ * @args: what its line says
+ *
+ * Return: the track, with a reference and a table counted, or an ERR_PTR.
+ */
+struct track *track_attach(struct dm_target *ti, const struct track_args *args)
+{
+	dev_t dev = disk_devt(dm_disk(dm_table_get_md(ti->table)));
+	struct track *t;
+
+	mutex_lock(&tracks_lock);
+	t = track_attach_locked(ti, dev, args);
+	mutex_unlock(&tracks_lock);
+	return t;
+}
+
+/**
+ * track_detach() - a table goes
+ * @t: its track
+ * @ti: its target
+ *
+ * If it is still the one that was live last, a table of another kind, or none,
+ * has taken its place: what is written now is not noted, so the map is worth
+ * nothing to a table that waits to be resumed.
+ */
+void track_detach(struct track *t, struct dm_target *ti)
+{
+	bool last;
+
+	mutex_lock(&tracks_lock);
+	mutex_lock(&t->live_lock);
+	if (t->live == ti) {
+		t->live = NULL;
+		t->broken = true;
+	}
+	last = !--t->tables;
+	if (last || t->broken)
+		list_del_init(&t->node);
+	mutex_unlock(&t->live_lock);
+	mutex_unlock(&tracks_lock);
+
+	if (last || t->broken) {
+		track_end_views(t);
+		flush_work(&t->event_work);
+	}
+	track_put(t);
+}
+
+/* Get a reference to the track of a device, or NULL. */
+struct track *track_find(dev_t dev)
+{
+	struct track *t, *found = NULL;
+
+	mutex_lock(&tracks_lock);
+	list_for_each_entry(t, &tracks, node) {
+		if (t->dev != dev)
+			continue;
+		kref_get(&t->ref);
+		found = t;
+		break;
+	}
+	mutex_unlock(&tracks_lock);
+	return found;
+}
+
+/* Before a table becomes live. */
+int track_may_resume(struct track *t, struct dm_target *ti)
+{
+	int r = 0;
+
+	mutex_lock(&t->live_lock);
+	if (t->broken) {
+		DMERR("%s: writes went by while another table was live: load the table again",
+		      t->name);
+		r = -ESTALE;
+	}
+	mutex_unlock(&t->live_lock);
+	return r;
+}
+
+/* A table is live now. */
+void track_resumed(struct track *t, struct dm_target *ti)
+{
+	mutex_lock(&t->live_lock);
+	t->live = ti;
+	mutex_unlock(&t->live_lock);
+}
+
+/**
+ * track_grow() - the device has become longer
+ * @t: the track
+ * @len: its length in sectors
+ * @longer: a map of that length; the track's now, unless it has one already
+ *
+ * What the new blocks hold is news to every consumer; so is the rest of a
+ * last block that was cut short.
+ *
+ * Context: the device is suspended; may sleep.
+ * Return: 0 or an error.
+ */
+int track_grow(struct track *t, sector_t len, struct era_map *longer)
+{
+	struct era_map *map;
+	u32 last;
+	int r = 0;
+
+	mutex_lock(&t->map_lock);
+	map = rcu_dereference_protected(t->map, true);
+	last = map->nr_blocks - 1;
+	if (len <= t->len) {
+		era_map_destroy(longer);
+		goto out_unlock;
+	}
+
+	era_map_copy(longer, map, drain_era(&t->drain));
+	rcu_assign_pointer(t->map, longer);
+	synchronize_rcu();
+	era_map_destroy(map);
+	if (t->len & ((1U << t->block_shift) - 1))
+		r = track_mark(t, last, 1);
+	t->len = len;
+out_unlock:
+	mutex_unlock(&t->map_lock);
+	return r;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state behind a braid-track device: era map, eras in flight, views, store.
+ *
+ * It belongs to the mapped device and not to a table: a table that is reloaded
+ * finds it by the device's number and goes on with it, so map, eras and views
+ * survive a suspend, a reload and growth. It ends with the last table, and the
+ * views with it, for then writes are made that nobody notes. A braid-view table
+ * pins the device, and holds a reference to what is left if its table is replaced
+ * by one of another kind.
+ *
+ * Locking order: close_lock, map_lock, view_lock, the lock of a bucket
+ * (view-store.h), defer_lock. Writers take none of the mutexes. The map and
+ * the set of views are read under RCU.
+ *
+ * The order in which a close makes things seen: the set with the new view, then
+ * the next era. So whoever writes in an era above that of a view sees the view.
+ *
+ * A crash leaves nothing: the map is in memory only, and a new one has a new
+ * map_id, which tells the consumers that their eras mean nothing to it.
+ */
+#ifndef BRAID_TRACK_H
+#define BRAID_TRACK_H
+
+#include <linux/blkdev.h>
+#include <linux/completion.h>
+#include <linux/device-mapper.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+
+#include "dm-braid.h"
+#include "drain.h"
+#include "era-map.h"
+#include "view.h"
+#include "view-copy.h"
+
+struct view_store;
+
+/* What a table line says; what must be the same in every table of a device. */
+struct track_args {
+	struct dm_dev *metadata;	/* NULL: none */
+	struct dm_dev *origin;
+	u32 block_sectors;
+	sector_t len;
+	u32 nr_blocks;
+};
+
+struct track {
+	struct kref ref;
+	struct list_head node;		/* in the registry, under its lock */
+	unsigned int tables;		/* likewise */
+
+	dev_t dev;
+	struct block_device *origin;
+	struct block_device *metadata;	/* or NULL */
+	unsigned int block_shift;	/* of sectors */
+	sector_t len;			/* under map_lock */
+	char name[16];			/* major:minor, for messages */
+	u8 map_id[BRAID_MAP_ID_BYTES];
+
+	struct drain drain;
+	struct mutex close_lock;
+	struct era_map __rcu *map;
+	struct mutex map_lock;		/* marking and growing */
+
+	struct view_set __rcu *views;
+	struct mutex view_lock;
+	struct view_store *store;
+	atomic_t view_reads;		/* in flight, of braid-view devices */
+	wait_queue_head_t view_idle;
+
+	spinlock_t defer_lock;
+	struct list_head deferred;	/* view_copy that wait for a drain */
+
+	struct workqueue_struct *wq;
+	struct work_struct event_work;
+	struct mutex live_lock;
+	struct dm_target *live;		/* whose table is live, or NULL */
+	bool broken;			/* a table of another kind was live */
+};
+
+/* What one write carries with it. */
+struct track_bio {
+	u32 era;			/* 0: not counted */
+	struct list_head node;		/* among those that wait for a copy */
+	struct bio *bio;		/* NULL: a mark */
+	struct completion *done;	/* of a mark */
+	struct view_copy copy;		/* used if it is the first to wait */
+};
+
+/* track.c */
+struct track *track_attach(struct dm_target *ti, const struct track_args *args);
+void track_detach(struct track *t, struct dm_target *ti);
+struct track *track_find(dev_t dev);
+void track_put(struct track *t);
+int track_may_resume(struct track *t, struct dm_target *ti);
+void track_resumed(struct track *t, struct dm_target *ti);
+int track_grow(struct track *t, sector_t len, struct era_map *longer);
+void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
+		       const char *why);
+
+/* track-write.c */
+bool track_stamp_block(struct track *t, struct era_map *map, u32 block,
+		       u32 era);
+int track_write(struct track *t, struct bio *bio, struct track_bio *tb);
+int track_mark(struct track *t, u32 block, u32 count);
+
+/* track-close.c */
+struct track_close {
+	bool view;			/* keep one of the closed era */
+	bool whole;
+	u32 since;
+};
+
+int track_close(struct track *t, const struct track_close *how, u32 *era);
+int track_drop(struct track *t, u32 era);
+int track_release(struct track *t, u32 era, u32 block, u32 count);
+struct view *track_get_view(struct track *t, u32 era);
+struct view *track_hold_view(struct track *t, u32 era);
+void track_unhold_view(struct track *t, struct view *view);
+void track_end_views(struct track *t);
+
+/* track-args.c, track-msg.c */
+int track_parse(struct dm_target *ti, unsigned int argc, char **argv,
+		struct track_args *args);
+int track_message(struct track *t, unsigned int argc, char **argv, char *result,
+		  unsigned int maxlen);
+
+#endif
