@@ -25,7 +25,8 @@ static void table_goes_there_and_back(void **state)
 	assert_int_equal(back.level, DM_RAID1);
 	assert_int_equal(back.nr_members, 3);
 	assert_string_equal(back.members[2], "/dev/vdd");
-	assert_int_equal(dm_raid_table_parse("raid0 8 1 sync 1 a", &back), 0);
+	assert_int_equal(dm_raid_table_parse("raid1 0 2 failed 1 2 a b", &back),
+			 0);
 	assert_int_equal(dm_raid_table_format(&table, line, 20), -ENAMETOOLONG);
 }
 
@@ -35,6 +36,7 @@ static void bad_tables_are_refused(void **state)
 		"",
 		"raid6 128 0 1 a",
 		"raid1 7 0 1 a",
+		"raid0 0 0 1 a",
 		"raid1 128 0 0",
 		"raid1 128 0 9 a b c d e f g h i",
 		"raid0 128 0 65 a",

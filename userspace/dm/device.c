@@ -389,8 +389,21 @@ int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
 	return 0;
 }
 
-int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
-		struct dm_error *error)
+static int call_if(const char *target, const char *name,
+		   int (*fn)(void *arg, const char *name), void *arg)
+{
+	struct dm_dev_line line;
+	int r;
+
+	if (dm_dev_table(name, target, &line, NULL))
+		return 0;
+	dm_dev_line_free(&line);
+	r = fn(arg, name);
+	return r == -ENXIO ? 0 : r;
+}
+
+int dm_dev_each_of(const char *target, int (*fn)(void *arg, const char *name),
+		   void *arg, struct dm_error *error)
 {
 	struct dm_names *names;
 	struct dm_task *task;
@@ -402,7 +415,7 @@ int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
 	r = dm_task_do(task, "list", "devices", error);
 	names = r ? NULL : dm_task_get_names(task);
 	while (names && names->dev && !r) {
-		r = fn(arg, names->name);
+		r = call_if(target, names->name, fn, arg);
 		if (!names->next)
 			break;
 		names = (struct dm_names *)((char *)names + names->next);

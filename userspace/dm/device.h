@@ -126,12 +126,15 @@ int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
 		struct dm_error *error);
 
 /**
- * dm_dev_each() - call @fn for the name of every device there is
+ * dm_dev_each_of() - call @fn for the name of every device of one target
  *
- * Return: 0, what @fn returned if that wasn't 0, or a negative errno.
+ * Devices that can't be looked at, as those whose names need mangling, are left
+ * out; so is one that goes away meanwhile (@fn returns -ENXIO).
+ *
+ * Return: 0, what else @fn returned if that wasn't 0, or a negative errno.
  */
-int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
-		struct dm_error *error);
+int dm_dev_each_of(const char *target, int (*fn)(void *arg, const char *name),
+		   void *arg, struct dm_error *error);
 
 /* Is this target there now? (It may still be loaded on demand.) */
 bool dm_dev_target_known(const char *target);

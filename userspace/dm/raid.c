@@ -65,10 +65,13 @@ static bool shape_ok(const struct dm_raid_table *table)
 	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX
 						     : BRAID_RAID0_MEMBERS_MAX;
 
+	if (table->nr_members < 1 || table->nr_members > most)
+		return false;
+	if (!table->chunk_sectors)
+		return table->level == DM_RAID1;
 	return table->chunk_sectors >= BRAID_CHUNK_SECTORS_MIN &&
 	       table->chunk_sectors <= BRAID_CHUNK_SECTORS_MAX &&
-	       !(table->chunk_sectors & (table->chunk_sectors - 1)) &&
-	       table->nr_members >= 1 && table->nr_members <= most;
+	       !(table->chunk_sectors & (table->chunk_sectors - 1));
 }
 
 int dm_raid_table_format(const struct dm_raid_table *table, char *line,
@@ -202,7 +205,7 @@ int dm_raid_table(const char *name, struct dm_raid_table *table,
 		return r;
 	r = dm_raid_table_parse(line.params, table);
 	if (r)
-		dm_error_set(error, r, "the table of %s makes no sense: '%s'",
+		r = dm_error_set(error, -EPROTO, "the table of %s makes no sense: '%s'",
 			     name, line.params);
 	dm_dev_line_free(&line);
 	return r;

@@ -20,7 +20,7 @@ enum dm_raid_level {
 
 struct dm_raid_table {
 	enum dm_raid_level level;
-	uint32_t chunk_sectors;
+	uint32_t chunk_sectors; /* 0: a mirror without chunks */
 	unsigned int nr_members;
 	char members[DM_RAID_MEMBERS_MAX][DM_DEV_PATH_SIZE]; /* "-": missing */
 };
