@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the suites share: the results' format, and running one script as one
+# test. tools/test gives RESULTS, the file of results, and ARTEFACTS, a folder.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+results=${RESULTS:-/dev/null}
+artefacts=${ARTEFACTS:-build/artefacts/by-hand}
+mkdir -p "$artefacts"
+
+pass() {
+	echo "ok $1" | tee -a "$results"
+}
+
+fails() {
+	echo "not ok $1 - $2" | tee -a "$results"
+}
+
+skips() {
+	echo "skip $1 - $2" | tee -a "$results"
+}
+
+# verdict NAME STATUS REASON
+verdict() {
+	case $2 in
+	0) pass "$1" ;;
+	77) skips "$1" "${3:-no reason given}" ;;
+	124 | 137) fails "$1" "took too long" ;;
+	*) fails "$1" "${3:-exit status $2}" ;;
+	esac
+}
+
+suite_end() {
+	echo end >>"$results"
+}
+
+# tests_in FOLDER: its numbered scripts, those that TESTS=glob selects.
+tests_in() {
+	local path name
+	for path in "$1"/[0-9]*.sh; do
+		[ -e "$path" ] || continue
+		name=$(basename "$path" .sh)
+		# shellcheck disable=SC2254 # TESTS is a glob
+		case $name in
+		${TESTS:-*}) echo "$path" ;;
+		esac
+	done
+}
+
+# header SCRIPT WORD: what the script's head says after "# WORD:".
+header() {
+	sed -n "s/^# $2: *//p" "$1" | head -n 1
+}
+
+# run_script NAME COMMAND...: one test; its last line of output is the reason
+# for a failure or a skip.
+run_script() {
+	local name=$1 log status
+	shift
+	log=$artefacts/${name//[ \/]/-}.log
+	timeout -k 30 "${limit:-300}" "$@" </dev/null >"$log" 2>&1
+	status=$?
+	verdict "$name" "$status" "$(tail -n 1 "$log" | tr -d '\r' | cut -c1-200)"
+	case $status in
+	0 | 77) rm "$log" ;;
+	esac
+}
