@@ -3,7 +3,7 @@
 #ifndef BRAIDCTL_ARRAY_H
 #define BRAIDCTL_ARRAY_H
 
-#include <json.h>
+#include <json-c/json.h>
 
 #include "braidctl/request.h"
 

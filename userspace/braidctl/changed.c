@@ -62,8 +62,7 @@ static void print_tail(const struct tally *tally)
 		       tally->extents ? "\n  " : "", tally->blocks, bytes);
 	else
 		printf("# %" PRIu64 " extents, %" PRIu64 " blocks, %s\n",
-		       tally->extents, tally->blocks,
-		       size_format(bytes, size));
+		       tally->extents, tally->blocks, size_format(bytes, size));
 }
 
 int changed_run(const struct request *request)

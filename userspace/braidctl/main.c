@@ -5,15 +5,19 @@
 
 #include "braidctl/array.h"
 #include "braidctl/complain.h"
+#include "braidctl/keygen.h"
 #include "braidctl/print.h"
+#include "braidctl/promote.h"
+#include "braidctl/replica.h"
 #include "braidctl/request.h"
+#include "braidctl/status.h"
 #include "braidctl/track.h"
 
 #define VERSION "0.1.0"
 
 static const struct command *const families[] = {
-	array_commands,
-	track_commands,
+	status_commands,  array_commands,   track_commands,
+	replica_commands, promote_commands, keygen_commands,
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -66,12 +70,15 @@ static int unknown(int count, char **words)
 		if (!command->family || strcmp(command->family, words[0]))
 			continue;
 		if (count < 2 || words[1][0] == '-')
-			return complain_usage("%s needs a subcommand (see braidctl --help)",
+			return complain_usage("%s needs a subcommand (see "
+					      "braidctl --help)",
 					      words[0]);
-		return complain_usage("there is no subcommand '%s %s' (see braidctl --help)",
+		return complain_usage("there is no subcommand '%s %s' (see "
+				      "braidctl --help)",
 				      words[0], words[1]);
 	}
-	return complain_usage("there is no subcommand '%s' (see braidctl --help)",
+	return complain_usage("there is no subcommand '%s' (see braidctl "
+			      "--help)",
 			      words[0]);
 }
 
@@ -82,7 +89,8 @@ int main(int argc, char **argv)
 	int used;
 
 	if (argc < 2)
-		return complain_usage("a subcommand is needed (see braidctl --help)");
+		return complain_usage("a subcommand is needed (see braidctl "
+				      "--help)");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return help();
 	if (!strcmp(argv[1], "--version")) {

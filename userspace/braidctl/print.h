@@ -3,7 +3,7 @@
 #ifndef BRAIDCTL_PRINT_H
 #define BRAIDCTL_PRINT_H
 
-#include <json.h>
+#include <json-c/json.h>
 #include <stdint.h>
 
 /* Shorthands that don't leave half an object behind: out of memory ends us. */

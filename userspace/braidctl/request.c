@@ -31,7 +31,8 @@ static const struct {
 		       "keep the views' old blocks on this device" },
 	[OPT_VIEW] = { "view", VALUE_TEXT, "whole|shipped",
 		       "keep a view: of all, or of what changed" },
-	[OPT_SINCE] = { "since", VALUE_NUMBER, "ERA", "changes since this era" },
+	[OPT_SINCE] = { "since", VALUE_NUMBER, "ERA",
+			"changes since this era" },
 	[OPT_VIEW_ERA] = { "view-era", VALUE_NUMBER, "ERA",
 			   "up to this view, not up to now" },
 	[OPT_CONFIG] = { "config", VALUE_TEXT, "FILE",
@@ -76,13 +77,13 @@ static int set_value(struct request *request, int option, const char *value)
 	else if (options[option].value == VALUE_TEXT)
 		good = *value;
 	if (!good)
-		return complain_usage("--%s %s: not a %s",
-				      options[option].name, value,
-				      options[option].value == VALUE_SIZE ?
-					      "size such as 64K, 1M or 128s" :
-				      options[option].value == VALUE_NUMBER ?
-					      "decimal number" :
-					      "value");
+		return complain_usage(
+			"--%s %s: not a %s", options[option].name, value,
+			options[option].value == VALUE_SIZE ? "size such as "
+							      "64K, 1M or 128s"
+			: options[option].value == VALUE_NUMBER ? "decimal "
+								  "number"
+								: "value");
 	request->text[option] = value;
 	return 0;
 }
@@ -143,9 +144,10 @@ static int check_counts(const struct command *command,
 				      title,
 				      request->operand[command->operands_max]);
 	if (lacking)
-		return complain_usage("%s needs --%s %s", title,
-				      options[__builtin_ctz(lacking)].name,
-				      options[__builtin_ctz(lacking)].placeholder);
+		return complain_usage(
+			"%s needs --%s %s", title,
+			options[__builtin_ctz(lacking)].name,
+			options[__builtin_ctz(lacking)].placeholder);
 	return 0;
 }
 

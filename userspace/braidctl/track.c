@@ -25,7 +25,8 @@ static int attach_block(const struct request *request, uint32_t *sectors)
 		block = request->number[OPT_BLOCK];
 	if (block < 512ULL * BRAID_BLOCK_SECTORS_MIN ||
 	    block > 512ULL * BRAID_BLOCK_SECTORS_MAX || block & (block - 1))
-		return complain_usage("--block %s: not a power of two from 4K to 1M",
+		return complain_usage("--block %s: not a power of two from 4K "
+				      "to 1M",
 				      request->text[OPT_BLOCK]);
 	*sectors = block / 512;
 	return 0;
@@ -84,7 +85,8 @@ static int track_attach(const struct request *request)
 	int r;
 
 	if (!dm_dev_name_ok(name) || strchr(name, '@'))
-		return complain_usage("'%s' is no name for a tracked device: use letters, digits and #+-.:=_",
+		return complain_usage("'%s' is no name for a tracked device: "
+				      "use letters, digits and #+-.:=_",
 				      name);
 	if (attach_block(request, &table.block_sectors))
 		return EXIT_USAGE;
@@ -108,11 +110,13 @@ static int track_detach(const struct request *request)
 	if (dm_track_status(name, &status, &error))
 		return complain("%s", error.text);
 	if (status.nr_views && !request_has(request, OPT_FORCE))
-		return complain("%s keeps %u views, which would be lost; --force detaches it all the same",
+		return complain("%s keeps %u views, which would be lost; "
+				"--force detaches it all the same",
 				name, status.nr_views);
 	if (dm_dev_remove(name, &error))
 		return complain("%s", error.text);
-	remark("what changed on %s is no longer known: the next replication compares all of it",
+	remark("what changed on %s is no longer known: the next replication "
+	       "compares all of it",
 	       name);
 	return EXIT_OK;
 }
@@ -128,7 +132,8 @@ static int track_close(const struct request *request)
 	if (request_has(request, OPT_VIEW) &&
 	    (!dm_track_mode_of(request->text[OPT_VIEW], &mode) ||
 	     mode == DM_TRACK_NO_VIEW))
-		return complain_usage("--view %s: only whole and shipped are known",
+		return complain_usage("--view %s: only whole and shipped are "
+				      "known",
 				      request->text[OPT_VIEW]);
 	if (request_has(request, OPT_VIEW) != request_has(request, OPT_SINCE))
 		return complain_usage("--view and --since belong together");
@@ -143,8 +148,8 @@ static int track_close(const struct request *request)
 	print_add_text(object, "name", name);
 	print_add_number(object, "era", era);
 	print_add_text(object, "view",
-		       mode == DM_TRACK_NO_VIEW ? NULL :
-						  dm_track_mode_name(mode));
+		       mode == DM_TRACK_NO_VIEW ? NULL
+						: dm_track_mode_name(mode));
 	return print_json(object);
 }
 
@@ -159,7 +164,8 @@ static int track_view(const struct request *request)
 	if (r)
 		return r;
 	if (dm_view_name(request->operand[0], era, name))
-		return complain("%.32s...: too long a name for a view to be made of it",
+		return complain("%.32s...: too long a name for a view to be "
+				"made of it",
 				request->operand[0]);
 	if (dm_view_create(name, request->operand[0], era, &error))
 		return complain("%s", error.text);
@@ -335,8 +341,8 @@ static void print_row(struct table *table, json_object *track)
 	table_cell(table, "%zu", json_object_array_length(views));
 	if (store)
 		table_cell(table, "%s of %s",
-			   size_format(print_number_of(track,
-						       "store_used_bytes"),
+			   size_format(print_number_of(track, "store_used_"
+							      "bytes"),
 				       used),
 			   size_format(store, total));
 	else
@@ -385,9 +391,12 @@ const struct command track_commands[] = {
 		.operands_min = 2,
 		.operands_max = 2,
 		.options = OPT(JSON) | OPT(FORCE) | OPT(BLOCK) | OPT(META),
-		.summary = "Make /dev/mapper/NAME, which tracks what changes on ORIGIN.",
-		.more = "What is on ORIGIN stays and is seen through NAME; use NAME in its place\n"
-			"from then on. What is on the metadata device is overwritten. Without one,\n"
+		.summary = "Make /dev/mapper/NAME, which tracks what changes "
+			   "on ORIGIN.",
+		.more = "What is on ORIGIN stays and is seen through NAME; use "
+			"NAME in its place\n"
+			"from then on. What is on the metadata device is "
+			"overwritten. Without one,\n"
 			"no views can be kept.",
 		.run = track_attach,
 	},
@@ -399,7 +408,8 @@ const struct command track_commands[] = {
 		.operands_max = 1,
 		.options = OPT(FORCE),
 		.summary = "Stop tracking; the data on the origin stays.",
-		.more = "What changed is forgotten, so the next replication compares all of it.\n"
+		.more = "What changed is forgotten, so the next replication "
+			"compares all of it.\n"
 			"Open views are lost, with --force only.",
 		.run = track_detach,
 	},
@@ -420,8 +430,10 @@ const struct command track_commands[] = {
 		.operands_max = 1,
 		.options = OPT(JSON) | OPT(VIEW) | OPT(SINCE),
 		.summary = "Close the current era and print its number.",
-		.more = "With --view, the device as it is at that instant is kept: every block, or\n"
-			"those that changed since the era of --since until they are released.",
+		.more = "With --view, the device as it is at that instant is "
+			"kept: every block, or\n"
+			"those that changed since the era of --since until "
+			"they are released.",
 		.run = track_close,
 	},
 	{
@@ -432,7 +444,8 @@ const struct command track_commands[] = {
 		.operands_max = 1,
 		.options = OPT(JSON) | OPT(SINCE) | OPT(VIEW_ERA),
 		.needed = OPT(SINCE),
-		.summary = "List what changed since an era: kind, block, count.",
+		.summary = "List what changed since an era: kind, block, "
+			   "count.",
 		.run = changed_run,
 	},
 	{
@@ -442,7 +455,8 @@ const struct command track_commands[] = {
 		.operands_min = 2,
 		.operands_max = 2,
 		.options = OPT(JSON),
-		.summary = "Make /dev/mapper/NAME@ERA, the read-only view of a closed era.",
+		.summary = "Make /dev/mapper/NAME@ERA, the read-only view of a "
+			   "closed era.",
 		.run = track_view,
 	},
 	{
@@ -460,7 +474,8 @@ const struct command track_commands[] = {
 		.operands = "NAME ERA",
 		.operands_min = 2,
 		.operands_max = 2,
-		.summary = "End the view of ERA and remove the devices that show it.",
+		.summary = "End the view of ERA and remove the devices that "
+			   "show it.",
 		.run = track_drop,
 	},
 	{

@@ -3,7 +3,7 @@
 #ifndef BRAIDCTL_TRACK_H
 #define BRAIDCTL_TRACK_H
 
-#include <json.h>
+#include <json-c/json.h>
 
 #include "braidctl/request.h"
 

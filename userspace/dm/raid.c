@@ -205,8 +205,9 @@ int dm_raid_table(const char *name, struct dm_raid_table *table,
 		return r;
 	r = dm_raid_table_parse(line.params, table);
 	if (r)
-		r = dm_error_set(error, -EPROTO, "the table of %s makes no sense: '%s'",
-			     name, line.params);
+		r = dm_error_set(error, -EPROTO,
+				 "the table of %s makes no sense: '%s'", name,
+				 line.params);
 	dm_dev_line_free(&line);
 	return r;
 }

@@ -207,8 +207,9 @@ int dm_track_table(const char *name, struct dm_track_table *table,
 		return r;
 	r = dm_track_table_parse(line.params, table);
 	if (r)
-		r = dm_error_set(error, -EPROTO, "the table of %s makes no sense: '%s'",
-			     name, line.params);
+		r = dm_error_set(error, -EPROTO,
+				 "the table of %s makes no sense: '%s'", name,
+				 line.params);
 	dm_dev_line_free(&line);
 	return r;
 }
