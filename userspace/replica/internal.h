@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the replica share. */
+#ifndef REPLICA_INTERNAL_H
+#define REPLICA_INTERNAL_H
+
+#include "conn/conn.h"
+#include "control/control.h"
+#include "replica/replica.h"
+#include "ring/worker.h"
+#include "store/store.h"
+
+#define SESSIONS_MAX	8
+#define JOBS_MAX	32	/* frames of a session that wait for the store */
+#define DEAD_MS		(2 * CONN_KEEPALIVE_MS)
+
+struct replica {
+	const struct config *config;
+	struct ring *ring;
+	struct worker *worker;
+	struct tls_ctx *tls;
+	struct store *store;		/* for the worker's jobs only */
+	struct control *control;
+	int listen_fd;
+	struct ring_op accept;
+	bool stopping;
+	unsigned int jobs;
+	struct session *sessions[SESSIONS_MAX];
+	struct session *active;		/* the one that said hello */
+	struct store_state state;	/* as of the last job */
+	bool applying;
+	char error[ERR_TEXT_MAX];
+	uint64_t bytes_in, bytes_out;	/* of connections that are over */
+	uint64_t bytes_data;
+	uint64_t progress_era, progress_bytes;
+};
+
+/* A connection; freed when it is closed and its last job is done. */
+struct session {
+	struct replica *replica;
+	struct conn *conn;		/* NULL once closed */
+	bool hello;
+	uint8_t lineage[WIRE_LINEAGE_BYTES];
+	unsigned int jobs;
+	bool broken;			/* the worker's: a job has failed */
+};
+
+enum job_kind { JOB_FRAME, JOB_APPLY, JOB_ABORT, JOB_PROMOTE };
+
+/* Something for the store to do. */
+struct job {
+	struct work work;
+	enum job_kind kind;
+	struct replica *replica;
+	struct session *session;	/* of a frame */
+	struct control_request *request;	/* of a promotion */
+	struct wire_header header;
+	/* The result. */
+	int ret;
+	unsigned int code;
+	struct err err;
+	struct store_state state;
+	uint64_t bytes_data;
+	uint8_t *reply;
+	size_t reply_len;
+	size_t frame_len;
+	uint8_t frame[];
+};
+
+/* session.c; takes @fd in any case */
+int session_open(struct replica *r, int fd, struct err *e);
+void session_put_job(struct session *s);
+void session_busy(struct session *s);
+
+/* job.c */
+struct job *job_new(struct replica *r, enum job_kind kind, size_t frame_len);
+void job_submit(struct job *job);
+
+/* status.c */
+void replica_ask(void *arg, struct control_request *req, const char *command);
+void replica_promoted(struct job *job);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log/log.h"
+#include "replica/internal.h"
+
+static void replica_accepted(struct ring_op *op, int res)
+{
+	struct replica *r = ring_container(op, struct replica, accept);
+	struct err e;
+
+	if (r->stopping)
+		return;
+	ring_accept(r->ring, &r->accept, r->listen_fd);
+	if (res >= 0 && session_open(r, res, &e) < 0)
+		log_warn("a connection was turned away: %s", e.text);
+}
+
+static int listen_on(const struct addrinfo *ai)
+{
+	const int one = 1;
+	int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC,
+			ai->ai_protocol);
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(fd, 16) < 0) {
+		int ret = -errno;
+
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static int replica_listen(struct replica *r, struct err *e)
+{
+	const struct config_address *a = &r->config->listen;
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+					.ai_flags = AI_PASSIVE };
+	struct addrinfo *list;
+	int ret = getaddrinfo(a->host, a->port, &hints, &list);
+
+	if (ret != 0)
+		return err_set(e, EADDRNOTAVAIL, "cannot listen on %s:%s: %s",
+			       a->host, a->port, gai_strerror(ret));
+	r->listen_fd = listen_on(list);
+	freeaddrinfo(list);
+	if (r->listen_fd < 0)
+		return err_sys(e, -r->listen_fd, "cannot listen on %s:%s",
+			       a->host, a->port);
+	r->accept.done = replica_accepted;
+	ring_accept(r->ring, &r->accept, r->listen_fd);
+	return 0;
+}
+
+static int replica_open(struct replica *r, struct err *e)
+{
+	const struct config *c = r->config;
+	uint8_t key[TLS_KEY_BYTES];
+	int ret;
+
+	ret = tls_key_load(c->key, key, e);
+	if (ret == 0)
+		ret = tls_ctx_open(&r->tls, key, true, e);
+	explicit_bzero(key, sizeof(key));
+	if (ret == 0)
+		ret = store_open(&r->store, c->state, c->image, e);
+	if (ret == 0)
+		ret = store_recover(r->store, e);
+	if (ret < 0)
+		return ret;
+	r->state = *store_state(r->store);
+	ret = worker_open(&r->worker, r->ring);
+	if (ret < 0)
+		return err_sys(e, -ret, "cannot start a thread");
+	ret = control_open(&r->control, r->ring, c->control, replica_ask, r,
+			   e);
+	return ret < 0 ? ret : replica_listen(r, e);
+}
+
+int replica_start(struct replica **out, const struct config *config,
+		  struct ring *ring, struct err *e)
+{
+	struct replica *r = calloc(1, sizeof(*r));
+	int ret;
+
+	if (r == NULL)
+		return err_set(e, ENOMEM, "no memory for a replica");
+	r->config = config;
+	r->ring = ring;
+	r->listen_fd = -1;
+	ret = replica_open(r, e);
+	if (ret < 0) {
+		replica_stop(r);
+		return ret;
+	}
+	log_info("replica %s listens on %s:%s, its image %s is at era %llu",
+		 config->name, config->listen.host, config->listen.port,
+		 config->image, (unsigned long long)r->state.era);
+	*out = r;
+	return 0;
+}
+
+static bool sessions_left(const struct replica *r)
+{
+	size_t i;
+
+	for (i = 0; i < SESSIONS_MAX; i++)
+		if (r->sessions[i] != NULL)
+			return true;
+	return false;
+}
+
+static void stop_sessions(struct replica *r)
+{
+	size_t i;
+
+	for (i = 0; i < SESSIONS_MAX; i++)
+		if (r->sessions[i] != NULL && r->sessions[i]->conn != NULL)
+			conn_end(r->sessions[i]->conn, 0,
+				 "the replica stops");
+	ring_cancel(&r->accept);
+	while (r->accept.busy || r->jobs > 0 || sessions_left(r))
+		if (ring_turn(r->ring) < 0)
+			break;
+}
+
+void replica_stop(struct replica *r)
+{
+	if (r == NULL)
+		return;
+	r->stopping = true;
+	stop_sessions(r);
+	control_close(r->control);
+	worker_close(r->worker);
+	store_close(r->store);
+	tls_ctx_close(r->tls);
+	if (r->listen_fd >= 0)
+		close(r->listen_fd);
+	free(r);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/origin.h"
+
+uint64_t origin_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int measure(struct origin *o, int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, errno, "cannot look at %s", path);
+	o->block = S_ISBLK(st.st_mode);
+	if (!o->block && !S_ISREG(st.st_mode))
+		return err_set(e, EINVAL,
+			       "%s is neither a block device nor a file", path);
+	o->bytes = (uint64_t)st.st_size;
+	if (o->block && ioctl(fd, BLKGETSIZE64, &o->bytes) < 0)
+		return err_sys(e, errno, "cannot measure %s", path);
+	if (o->bytes == 0 || o->bytes % 512 != 0)
+		return err_set(e, EINVAL,
+			       "%s has %llu bytes, which is no number of whole sectors",
+			       path, (unsigned long long)o->bytes);
+	return 0;
+}
+
+int origin_device_open(struct origin *o, const char *path, struct err *e)
+{
+	int fd, ret;
+
+	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (fd < 0 && errno == EINVAL)	/* a filesystem without O_DIRECT */
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open the device %s", path);
+	ret = measure(o, fd, path, e);
+	if (ret < 0) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where eras come from: a device that is tracked, or anything that is to be
+ * compared from end to end.
+ */
+#ifndef SOURCE_ORIGIN_H
+#define SOURCE_ORIGIN_H
+
+#include <json-c/json.h>
+
+#include "config/config.h"
+#include "err/err.h"
+#include "wire/wire.h"
+
+struct origin;
+
+/* An era that was closed, and how to ship it. */
+struct origin_era {
+	uint64_t number;
+	uint64_t closed_at_ms;
+	struct wire_cursor cursor;
+	int fd;			/* to read from */
+	bool whole;		/* its ranges are all of the device */
+	uint64_t total_bytes;	/* of its ranges */
+};
+
+struct origin_ops {
+	/*
+	 * Close an era on top of what the replica has. May block: not called
+	 * from the loop.
+	 */
+	int (*close)(struct origin *o, const struct wire_state *peer,
+		     struct origin_era *era, struct err *e);
+	/* The next range of it. Return: 1, 0 at the end, -errno. */
+	int (*next)(struct origin *o, struct wire_range *range,
+		    struct err *e);
+	/* A range was read and won't be read again. */
+	void (*release)(struct origin *o, const struct wire_range *range);
+	/* The era was committed, or given up. */
+	void (*end)(struct origin *o);
+	/* More fields for the status. */
+	void (*status)(struct origin *o, struct json_object *status);
+	void (*free)(struct origin *o);
+};
+
+struct origin {
+	const struct origin_ops *ops;
+	uint64_t bytes;		/* of the device */
+	bool block;		/* it is one, not a file */
+};
+
+int origin_scan_open(struct origin **out, const struct config *config,
+		     struct err *e);
+int origin_track_open(struct origin **out, const struct config *config,
+		      struct err *e);
+
+/** origin_device_open - open and measure what is to be read */
+int origin_device_open(struct origin *o, const char *path, struct err *e);
+uint64_t origin_now_ms(void);
+
+#endif

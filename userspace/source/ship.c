@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A piece goes through three stations, always in order:
+ *
+ *	filled	a range is cut, its read and its fingerprints are asked for
+ *	worked	both are there, the worker encodes it
+ *	sent	its frames are queued at the connection
+ *
+ * "filled", "worked" and "sent" count pieces that have passed; a piece's slot
+ * is its number modulo PIECES, so filled - sent never exceeds PIECES. With a
+ * hash over a tracked device, a second pass of the whole device follows whose
+ * pieces are only hashed.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "failpoint/failpoint.h"
+#include "source/encode.h"
+#include "source/ship.h"
+
+#define PIECES		24U
+#define PIECE_ALIGN	4096U
+
+enum phase { IDLE, PIECING, COMMITTING, ENDING };
+
+struct piece {
+	struct ship *ship;
+	struct ring_op read;
+	struct work work;
+	struct wire_range range;
+	uint32_t have;		/* bytes read */
+	bool has_prints, encoded, in_work;
+	bool hash_only;
+	uint8_t *buf, *out;
+	size_t out_len;
+	uint8_t prints[ENCODE_BLOCKS * WIRE_PRINT_BYTES];
+};
+
+struct ship {
+	struct ring *ring;
+	struct worker *worker;
+	const struct ship_user *user;
+	void *arg;
+	struct conn *conn;
+	struct origin *origin;
+	struct origin_era era;
+	uint64_t base_era;
+	enum phase phase;
+	struct encoder enc;
+	EVP_MD_CTX *md;		/* NULL: no hash */
+	bool second_pass;	/* hash the device again, from end to end */
+	struct wire_range rest;	/* of the range that is being cut */
+	bool no_more;
+	uint64_t filled, worked, sent, answered;
+	uint64_t done_bytes;
+	struct ship_result result;
+	struct piece pieces[PIECES];
+};
+
+static struct piece *piece_at(struct ship *ship, uint64_t number)
+{
+	return &ship->pieces[number % PIECES];
+}
+
+static void ship_check(struct ship *ship);
+
+void ship_abort(struct ship *ship, const char *why)
+{
+	if (ship->phase == IDLE || ship->phase == ENDING)
+		return;
+	ship->phase = ENDING;
+	ship->result.ret = -EIO;
+	err_set(&ship->result.err, EIO, "%s", why);
+	ship_check(ship);
+}
+
+static bool piece_busy(const struct piece *p)
+{
+	return p->read.busy || p->in_work;
+}
+
+/* When it is ending and everything is home, say so. */
+static void ship_check(struct ship *ship)
+{
+	size_t i;
+
+	if (ship->phase != ENDING)
+		return;
+	for (i = 0; i < PIECES; i++)
+		if (piece_busy(&ship->pieces[i]))
+			return;
+	ship->phase = IDLE;
+	EVP_MD_CTX_free(ship->md);
+	ship->md = NULL;
+	ship->origin->ops->end(ship->origin);
+	ship->user->done(ship->arg, &ship->result);
+}
+
+/* Filling */
+
+static void piece_read(struct piece *p)
+{
+	struct ship *ship = p->ship;
+	uint64_t want = p->range.length - p->have;
+
+	/* The last block of a file may be asked for beyond the file's end. */
+	if (!ship->origin->block)
+		want = (want + PIECE_ALIGN - 1) / PIECE_ALIGN * PIECE_ALIGN;
+	ring_pread(ship->ring, &p->read, ship->era.fd, p->buf + p->have,
+		   (unsigned int)want, p->range.offset + p->have);
+}
+
+static void piece_read_done(struct ring_op *op, int res)
+{
+	struct piece *p = ring_container(op, struct piece, read);
+	struct ship *ship = p->ship;
+	struct err e;
+
+	if (res > 0)
+		p->have += (uint32_t)res;
+	if (ship->phase != PIECING) {
+		ship_check(ship);
+	} else if (res < 0) {
+		err_sys(&e, -res, "cannot read the device at %llu",
+			(unsigned long long)p->range.offset);
+		ship_abort(ship, e.text);
+	} else if (p->have >= p->range.length) {
+		if (!p->hash_only)
+			ship->origin->ops->release(ship->origin, &p->range);
+		ship_pump(ship);
+	} else if (res == 0) {
+		ship_abort(ship, "the device became shorter while it was read");
+	} else {
+		piece_read(p);
+	}
+}
+
+/* The next range, or after the last the whole device for its hash. */
+static int next_range(struct ship *ship)
+{
+	struct err e;
+	int ret;
+
+	ret = ship->second_pass ? 0 :
+	      ship->origin->ops->next(ship->origin, &ship->rest, &e);
+	if (ret < 0) {
+		ship_abort(ship, e.text);
+		return ret;
+	}
+	if (ret > 0)
+		return 1;
+	if (ship->md != NULL && !ship->era.whole && !ship->second_pass) {
+		ship->second_pass = true;
+		ship->rest = (struct wire_range){ 0, ship->origin->bytes };
+		return 1;
+	}
+	ship->no_more = true;
+	return 0;
+}
+
+static void piece_fill(struct ship *ship)
+{
+	struct piece *p = piece_at(ship, ship->filled);
+	struct wire_range *rest = &ship->rest;
+	uint64_t len = ENCODE_PIECE_BYTES -
+		       rest->offset % ENCODE_PIECE_BYTES;
+	uint8_t frame[WIRE_HEADER_BYTES + 16];
+
+	if (len > rest->length)
+		len = rest->length;
+	p->range = (struct wire_range){ rest->offset, len };
+	rest->offset += len;
+	rest->length -= len;
+	p->have = 0;
+	p->out_len = 0;
+	p->encoded = false;
+	p->hash_only = ship->second_pass;
+	p->has_prints = p->hash_only;
+	if (p->hash_only)
+		ship->answered++;
+	else
+		conn_send(ship->conn, frame,
+			  wire_put_sig_request(frame, &p->range));
+	piece_read(p);
+	ship->filled++;
+}
+
+static void fill(struct ship *ship)
+{
+	while (ship->phase == PIECING && !ship->no_more &&
+	       ship->filled - ship->sent < PIECES &&
+	       conn_room(ship->conn) > 4096) {
+		/* Nobody answers for the second pass, so it waits its turn. */
+		if (ship->rest.length == 0 && next_range(ship) <= 0)
+			return;
+		if (ship->second_pass && ship->answered != ship->filled)
+			return;
+		piece_fill(ship);
+	}
+}
+
+/* Working */
+
+static void piece_run(struct work *work)
+{
+	struct piece *p = ring_container(work, struct piece, work);
+	struct ship *ship = p->ship;
+
+	if (ship->md != NULL && (p->hash_only || ship->era.whole))
+		EVP_DigestUpdate(ship->md, p->buf, p->range.length);
+	if (!p->hash_only)
+		p->out_len = encode(&ship->enc, p->buf,
+				    (uint32_t)p->range.length, p->range.offset,
+				    p->prints, p->out);
+}
+
+static void piece_done(struct work *work)
+{
+	struct piece *p = ring_container(work, struct piece, work);
+
+	p->in_work = false;
+	p->encoded = true;
+	ship_pump(p->ship);
+}
+
+static void submit(struct ship *ship)
+{
+	struct piece *p;
+
+	while (ship->phase == PIECING && ship->worked < ship->filled) {
+		p = piece_at(ship, ship->worked);
+		if (!p->has_prints || p->read.busy ||
+		    p->have < p->range.length)
+			return;
+		ship->worked++;
+		p->in_work = true;
+		worker_submit(ship->worker, &p->work);
+	}
+}
+
+/* Sending */
+
+static void send_pieces(struct ship *ship)
+{
+	struct piece *p;
+
+	while (ship->phase == PIECING && ship->sent < ship->worked) {
+		p = piece_at(ship, ship->sent);
+		if (!p->encoded || conn_room(ship->conn) < p->out_len + 4096)
+			return;
+		if (p->out_len > 0)
+			conn_send(ship->conn, p->out, p->out_len);
+		FAILPOINT("source.piece");
+		if (!p->hash_only)
+			ship->done_bytes += p->range.length;
+		ship->sent++;
+	}
+}
+
+static void send_begin(struct ship *ship)
+{
+	const struct wire_era_begin m = {
+		.era = ship->era.number,
+		.base_era = ship->base_era,
+		.closed_at_ms = ship->era.closed_at_ms,
+		.device_bytes = ship->origin->bytes,
+		.cursor = ship->era.cursor,
+	};
+	uint8_t frame[WIRE_HEADER_BYTES + 64];
+
+	conn_send(ship->conn, frame, wire_put_era_begin(frame, &m));
+	FAILPOINT("source.begin");
+}
+
+static void send_commit(struct ship *ship)
+{
+	struct wire_era_commit m = {
+		.era = ship->era.number,
+		.frames = ship->enc.frames,
+		.digest = ship->enc.digest,
+		.has_sha256 = ship->md != NULL,
+	};
+	uint8_t frame[WIRE_HEADER_BYTES + 64];
+
+	if (ship->md != NULL &&
+	    EVP_DigestFinal_ex(ship->md, m.sha256, NULL) != 1) {
+		ship_abort(ship, "cannot hash the device");
+		return;
+	}
+	ship->result.data_bytes = ship->enc.data_bytes;
+	ship->result.has_sha256 = m.has_sha256;
+	memcpy(ship->result.sha256, m.sha256, sizeof(m.sha256));
+	FAILPOINT("source.commit");
+	ship->phase = COMMITTING;
+	conn_send(ship->conn, frame, wire_put_era_commit(frame, &m));
+	FAILPOINT("source.committed");
+}
+
+void ship_pump(struct ship *ship)
+{
+	if (ship->phase == PIECING) {
+		send_pieces(ship);
+		fill(ship);
+		submit(ship);
+	}
+	if (ship->phase == PIECING && ship->no_more &&
+	    ship->sent == ship->filled && conn_room(ship->conn) > 4096)
+		send_commit(ship);
+	ship_check(ship);
+}
+
+/* Answers come in the order of the questions. */
+static int take_sigs(struct ship *ship, const struct wire_header *h,
+		     const uint8_t *payload, struct err *e)
+{
+	struct piece *p = piece_at(ship, ship->answered);
+	struct wire_sigs m;
+	uint64_t blocks;
+
+	if (wire_get_sigs(payload, h->length, &m, e) < 0)
+		return -EBADMSG;
+	blocks = (p->range.length + WIRE_BLOCK_BYTES - 1) / WIRE_BLOCK_BYTES;
+	if (ship->answered == ship->filled || p->hash_only ||
+	    m.offset != p->range.offset || m.count != blocks)
+		return err_set(e, EBADMSG,
+			       "fingerprints came that were not asked for");
+	memcpy(p->prints, m.prints, (size_t)m.count * WIRE_PRINT_BYTES);
+	p->has_prints = true;
+	ship->answered++;
+	ship_pump(ship);
+	return 0;
+}
+
+static int take_ack(struct ship *ship, const struct wire_header *h,
+		    const uint8_t *payload, struct err *e)
+{
+	struct wire_ack m;
+
+	if (wire_get_ack(payload, h->length, &m, e) < 0)
+		return -EBADMSG;
+	if (ship->phase != COMMITTING || m.era != ship->era.number)
+		return err_set(e, EBADMSG, "an ack came for era %llu, which was not sent",
+			       (unsigned long long)m.era);
+	FAILPOINT("source.acked");
+	ship->result.ret = 0;
+	ship->phase = ENDING;
+	ship_check(ship);
+	return 0;
+}
+
+int ship_frame(struct ship *ship, const struct wire_header *h,
+	       const uint8_t *payload, struct err *e)
+{
+	if (ship->phase == PIECING && h->type == WIRE_SIGS)
+		return take_sigs(ship, h, payload, e);
+	if (h->type == WIRE_ACK)
+		return take_ack(ship, h, payload, e);
+	if (ship->phase == ENDING)
+		return 0;
+	return err_set(e, EBADMSG, "%s came from a replica out of turn",
+		       wire_type_name(h->type));
+}
+
+void ship_start(struct ship *ship, struct conn *conn, struct origin *origin,
+		const struct origin_era *era, const struct wire_state *peer,
+		bool hash)
+{
+	assert(ship->phase == IDLE);
+	ship->conn = conn;
+	ship->origin = origin;
+	ship->era = *era;
+	ship->base_era = peer->era;
+	ship->phase = PIECING;
+	ship->second_pass = ship->no_more = false;
+	ship->rest.length = 0;
+	ship->filled = ship->worked = ship->sent = ship->answered = 0;
+	ship->done_bytes = 0;
+	memset(&ship->result, 0, sizeof(ship->result));
+	encoder_begin(&ship->enc, peer->key);
+	if (hash) {
+		ship->md = EVP_MD_CTX_new();
+		if (ship->md == NULL ||
+		    EVP_DigestInit_ex(ship->md, EVP_sha256(), NULL) != 1) {
+			ship_abort(ship, "cannot hash the device");
+			return;
+		}
+	}
+	send_begin(ship);
+	ship_pump(ship);
+}
+
+uint64_t ship_progress(const struct ship *ship)
+{
+	return ship->done_bytes;
+}
+
+static int piece_open(struct ship *ship, struct piece *p)
+{
+	p->ship = ship;
+	p->read.done = piece_read_done;
+	p->work.run = piece_run;
+	p->work.done = piece_done;
+	p->buf = aligned_alloc(PIECE_ALIGN, ENCODE_PIECE_BYTES);
+	p->out = malloc(ENCODE_OUT_BYTES);
+	return p->buf == NULL || p->out == NULL ? -ENOMEM : 0;
+}
+
+int ship_open(struct ship **out, struct ring *ring, struct worker *worker,
+	      const struct ship_user *user, void *arg)
+{
+	struct ship *ship = calloc(1, sizeof(*ship));
+	size_t i;
+	int ret;
+
+	if (ship == NULL)
+		return -ENOMEM;
+	ship->ring = ring;
+	ship->worker = worker;
+	ship->user = user;
+	ship->arg = arg;
+	ret = encoder_open(&ship->enc);
+	for (i = 0; i < PIECES && ret == 0; i++)
+		ret = piece_open(ship, &ship->pieces[i]);
+	if (ret < 0)
+		ship_close(ship);
+	else
+		*out = ship;
+	return ret;
+}
+
+void ship_close(struct ship *ship)
+{
+	size_t i;
+
+	if (ship == NULL)
+		return;
+	for (i = 0; i < PIECES; i++) {
+		free(ship->pieces[i].buf);
+		free(ship->pieces[i].out);
+	}
+	encoder_close(&ship->enc);
+	free(ship);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <openssl/rand.h>
+#include <time.h>
+
+#include "failpoint/failpoint.h"
+#include "store/internal.h"
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/*
+ * Crash: before the state is saved it is a replica at the same era still,
+ * afterwards it is promoted.
+ */
+int store_promote(struct store *s, struct err *e)
+{
+	struct store_state next;
+	int ret;
+
+	if (s->state.status == WIRE_PROMOTED)
+		return 0;
+	if (s->state.status != WIRE_COMMITTED)
+		return err_set(e, EINVAL,
+			       "there is nothing to promote: the image %s never held a complete era",
+			       s->image_path);
+	ret = store_recover(s, e);
+	if (ret < 0)
+		return ret;
+	next = s->state;
+	next.status = WIRE_PROMOTED;
+	next.promoted_at_ms = now_ms();
+	if (RAND_bytes(next.own_lineage, sizeof(next.own_lineage)) != 1)
+		return err_set(e, EIO, "no random bytes for a lineage");
+	FAILPOINT("promote.before");
+	ret = store_save(s, &next, e);
+	FAILPOINT("promote.after");
+	if (ret == 0)
+		image_close(&s->image);
+	return ret;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/internal.h"
+
+int store_save(struct store *s, const struct store_state *next, struct err *e)
+{
+	struct store_state copy = *next;
+	int ret = state_save(&copy, s->dir_fd, s->dir, e);
+
+	if (ret == 0)
+		s->state = copy;
+	return ret;
+}
+
+static int open_dir(struct store *s, struct err *e)
+{
+	if (mkdir(s->dir, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, errno, "cannot make the state directory %s",
+			       s->dir);
+	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir_fd < 0)
+		return err_sys(e, errno, "cannot open the state directory %s",
+			       s->dir);
+	s->lock_fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC,
+			    0600);
+	if (s->lock_fd < 0)
+		return err_sys(e, errno, "cannot write the state directory %s",
+			       s->dir);
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, EBUSY,
+			       "the state directory %s is in use by another process",
+			       s->dir);
+	return 0;
+}
+
+/* Fails before anything is written if the image can't be had. */
+static int open_image(struct store *s, struct err *e)
+{
+	const struct store_state *st = &s->state;
+	int ret;
+
+	if (st->status == WIRE_PROMOTED)
+		return 0;
+	ret = image_open(&s->image, s->image_path, e);
+	if (ret == -ENOENT && st->status == WIRE_EMPTY)
+		return 0;
+	if (ret == -ENOENT)
+		return err_set(e, ENOENT,
+			       "the image %s is missing, %s has the state of one",
+			       s->image_path, s->dir);
+	if (ret == 0 && s->image.bytes < st->image_bytes)
+		return err_set(e, ENOSPC,
+			       "the image %s has %llu bytes, %s is about one of %llu",
+			       s->image_path,
+			       (unsigned long long)s->image.bytes, s->dir,
+			       (unsigned long long)st->image_bytes);
+	return ret;
+}
+
+static int new_state(struct store *s, struct err *e)
+{
+	struct store_state fresh = { .status = WIRE_EMPTY };
+
+	if (RAND_bytes(fresh.key, sizeof(fresh.key)) != 1)
+		return err_set(e, EIO, "no random bytes for a key");
+	return store_save(s, &fresh, e);
+}
+
+/* The image that was left here, or one that was put in its place? */
+static int check_image(struct store *s, struct err *e)
+{
+	const struct store_state *st = &s->state;
+	int ret;
+
+	s->prints.image_bytes = st->image_bytes;
+	if (st->status != WIRE_COMMITTED || st->log_bytes != 0)
+		return 0;
+	ret = prints_sample(&s->prints, &s->image);
+	if (ret == -ESTALE)
+		return err_set(e, ESTALE,
+			       "the image %s is not the one of which %s holds the state, or was changed since era %llu",
+			       s->image_path, s->dir,
+			       (unsigned long long)st->era);
+	if (ret < 0)
+		return err_sys(e, -ret, "cannot read the image %s",
+			       s->image_path);
+	return 0;
+}
+
+static int open_all(struct store *s, struct err *e)
+{
+	int ret = open_dir(s, e);
+	bool fresh;
+
+	if (ret < 0)
+		return ret;
+	ret = state_load(&s->state, s->dir_fd, s->dir, e);
+	fresh = ret == -ENOENT;
+	if (ret < 0 && !fresh)
+		return ret;
+	ret = open_image(s, e);
+	if (ret == 0 && fresh)
+		ret = new_state(s, e);
+	if (ret == 0)
+		ret = prints_open(&s->prints, s->dir_fd, s->dir, s->state.key,
+				  e);
+	if (ret == 0)
+		ret = stage_open(s, e);
+	return ret < 0 ? ret : check_image(s, e);
+}
+
+int store_open(struct store **out, const char *dir, const char *image,
+	       struct err *e)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int ret;
+
+	if (s == NULL)
+		return err_set(e, ENOMEM, "no memory for a store");
+	s->dir_fd = s->lock_fd = s->stage_fd = -1;
+	s->image.fd = s->prints.fd = -1;
+	snprintf(s->dir, sizeof(s->dir), "%s", dir);
+	snprintf(s->image_path, sizeof(s->image_path), "%s", image);
+	s->raw = malloc(WIRE_DATA_MAX);
+	s->frame = malloc(WIRE_FRAME_MAX);
+	s->zstd = ZSTD_createDCtx();
+	if (s->raw == NULL || s->frame == NULL || s->zstd == NULL)
+		ret = err_set(e, ENOMEM, "no memory for a store");
+	else
+		ret = open_all(s, e);
+	if (ret < 0)
+		store_close(s);
+	else
+		*out = s;
+	return ret;
+}
+
+void store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	image_close(&s->image);
+	prints_close(&s->prints);
+	stage_close(s);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	if (s->dir_fd >= 0)
+		close(s->dir_fd);
+	ZSTD_freeDCtx(s->zstd);
+	free(s->raw);
+	free(s->frame);
+	free(s);
+}
+
+const struct store_state *store_state(const struct store *s)
+{
+	return &s->state;
+}
+
+const char *store_image(const struct store *s)
+{
+	return s->image_path;
+}
