@@ -123,6 +123,7 @@ int main(int argc, char **argv)
 {
 	static struct config config;
 	struct options o = { .config = NULL };
+	char name[CONFIG_NAME_MAX + 16];
 	struct err e;
 	int ret;
 
@@ -136,6 +137,11 @@ int main(int argc, char **argv)
 	}
 	log_setup("braidd", o.journal);
 	ret = config_load(&config, o.config, &e);
+	if (ret == 0) {
+		snprintf(name, sizeof(name), "%s %s", config.name,
+			 config.role == ROLE_SOURCE ? "source" : "replica");
+		log_setup(name, o.journal);
+	}
 	if (ret == 0)
 		ret = o.check ? check(&config, &e) : run(&config, &e);
 	if (ret < 0) {

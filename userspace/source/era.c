@@ -54,13 +54,11 @@ static void close_done(struct work *work)
 		close_failed(s);
 		return;
 	}
+	s->phase = SRC_SHIPPING;
 	if (s->conn == NULL) {	/* lost it meanwhile */
-		s->origin->ops->end(s->origin);
-		source_fail_waiters(&s->shipping, s->error);
-		s->phase = SRC_WAITING;
+		ship_discard(s->ship, s->origin, s->error);
 		return;
 	}
-	s->phase = SRC_SHIPPING;
 	s->era_out_before = conn_bytes_out(s->conn);
 	ship_start(s->ship, s->conn, s->origin, &s->era, &s->peer,
 		   s->config->verify);

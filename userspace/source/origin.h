@@ -24,17 +24,18 @@ struct origin_era {
 	uint64_t total_bytes;	/* of its ranges */
 };
 
+/*
+ * All but status() may block and are called in the worker's thread only, as
+ * libdevmapper is for one thread.
+ */
 struct origin_ops {
-	/*
-	 * Close an era on top of what the replica has. May block: not called
-	 * from the loop.
-	 */
+	/* Close an era on top of what the replica has. */
 	int (*close)(struct origin *o, const struct wire_state *peer,
 		     struct origin_era *era, struct err *e);
 	/* The next range of it. Return: 1, 0 at the end, -errno. */
 	int (*next)(struct origin *o, struct wire_range *range,
 		    struct err *e);
-	/* A range was read and won't be read again. */
+	/* A range was read and won't be read again; called in order. */
 	void (*release)(struct origin *o, const struct wire_range *range);
 	/* The era was committed, or given up. */
 	void (*end)(struct origin *o);

@@ -23,6 +23,7 @@
 
 #define PIECES		24U
 #define PIECE_ALIGN	4096U
+#define RANGES		64U
 
 enum phase { IDLE, PIECING, COMMITTING, ENDING };
 
@@ -53,7 +54,13 @@ struct ship {
 	EVP_MD_CTX *md;		/* NULL: no hash */
 	bool second_pass;	/* hash the device again, from end to end */
 	struct wire_range rest;	/* of the range that is being cut */
-	bool no_more;
+	struct wire_range batch[RANGES];	/* those after it */
+	unsigned int batch_len, batch_next;
+	bool no_more;		/* ranges beyond the batch */
+	struct work fetch, end;
+	bool fetching, at_end;
+	int fetch_ret;
+	struct err fetch_err;
 	uint64_t filled, worked, sent, answered;
 	uint64_t done_bytes;
 	struct ship_result result;
@@ -92,10 +99,26 @@ static void ship_check(struct ship *ship)
 	for (i = 0; i < PIECES; i++)
 		if (piece_busy(&ship->pieces[i]))
 			return;
+	if (ship->fetching || ship->at_end)
+		return;
+	ship->at_end = true;
+	worker_submit(ship->worker, &ship->end);
+}
+
+static void end_run(struct work *work)
+{
+	struct ship *ship = ring_container(work, struct ship, end);
+
+	ship->origin->ops->end(ship->origin);
+}
+
+static void end_done(struct work *work)
+{
+	struct ship *ship = ring_container(work, struct ship, end);
+
 	ship->phase = IDLE;
 	EVP_MD_CTX_free(ship->md);
 	ship->md = NULL;
-	ship->origin->ops->end(ship->origin);
 	ship->user->done(ship->arg, &ship->result);
 }
 
@@ -128,8 +151,6 @@ static void piece_read_done(struct ring_op *op, int res)
 			(unsigned long long)p->range.offset);
 		ship_abort(ship, e.text);
 	} else if (p->have >= p->range.length) {
-		if (!p->hash_only)
-			ship->origin->ops->release(ship->origin, &p->range);
 		ship_pump(ship);
 	} else if (res == 0) {
 		ship_abort(ship, "the device became shorter while it was read");
@@ -138,27 +159,66 @@ static void piece_read_done(struct ring_op *op, int res)
 	}
 }
 
-/* The next range, or after the last the whole device for its hash. */
-static int next_range(struct ship *ship)
+static void fetch_run(struct work *work)
 {
-	struct err e;
-	int ret;
+	struct ship *ship = ring_container(work, struct ship, fetch);
+	unsigned int n = 0;
+	int ret = 1;
 
-	ret = ship->second_pass ? 0 :
-	      ship->origin->ops->next(ship->origin, &ship->rest, &e);
-	if (ret < 0) {
-		ship_abort(ship, e.text);
-		return ret;
+	while (n < RANGES && ret > 0) {
+		ret = ship->origin->ops->next(ship->origin, &ship->batch[n],
+					      &ship->fetch_err);
+		n += ret > 0;
 	}
-	if (ret > 0)
-		return 1;
-	if (ship->md != NULL && !ship->era.whole && !ship->second_pass) {
-		ship->second_pass = true;
-		ship->rest = (struct wire_range){ 0, ship->origin->bytes };
-		return 1;
+	ship->batch_len = n;
+	ship->batch_next = 0;
+	ship->fetch_ret = ret;
+}
+
+static void fetch_done(struct work *work)
+{
+	struct ship *ship = ring_container(work, struct ship, fetch);
+
+	ship->fetching = false;
+	ship->no_more = ship->fetch_ret <= 0;
+	if (ship->phase == PIECING && ship->fetch_ret < 0)
+		ship_abort(ship, ship->fetch_err.text);
+	ship_pump(ship);
+}
+
+/* The ranges are cut; is there still the device as a whole to be hashed? */
+static bool next_pass(struct ship *ship)
+{
+	if (ship->md == NULL || ship->era.whole || ship->second_pass)
+		return false;
+	ship->second_pass = true;
+	ship->rest = (struct wire_range){ 0, ship->origin->bytes };
+	return true;
+}
+
+/* Whether there is a range to cut now. */
+static bool next_range(struct ship *ship)
+{
+	if (ship->rest.length > 0)
+		return true;
+	if (ship->fetching)
+		return false;
+	if (ship->batch_next < ship->batch_len) {
+		ship->rest = ship->batch[ship->batch_next++];
+		return true;
 	}
-	ship->no_more = true;
-	return 0;
+	if (ship->no_more)
+		return next_pass(ship);
+	ship->fetching = true;
+	worker_submit(ship->worker, &ship->fetch);
+	return false;
+}
+
+static bool all_cut(const struct ship *ship)
+{
+	return ship->no_more && !ship->fetching && ship->rest.length == 0 &&
+	       ship->batch_next == ship->batch_len &&
+	       (ship->md == NULL || ship->era.whole || ship->second_pass);
 }
 
 static void piece_fill(struct ship *ship)
@@ -190,12 +250,12 @@ static void piece_fill(struct ship *ship)
 
 static void fill(struct ship *ship)
 {
-	while (ship->phase == PIECING && !ship->no_more &&
+	while (ship->phase == PIECING &&
 	       ship->filled - ship->sent < PIECES &&
 	       conn_room(ship->conn) > 4096) {
-		/* Nobody answers for the second pass, so it waits its turn. */
-		if (ship->rest.length == 0 && next_range(ship) <= 0)
+		if (!next_range(ship))
 			return;
+		/* Nobody answers for the second pass, so it waits its turn. */
 		if (ship->second_pass && ship->answered != ship->filled)
 			return;
 		piece_fill(ship);
@@ -211,10 +271,11 @@ static void piece_run(struct work *work)
 
 	if (ship->md != NULL && (p->hash_only || ship->era.whole))
 		EVP_DigestUpdate(ship->md, p->buf, p->range.length);
-	if (!p->hash_only)
-		p->out_len = encode(&ship->enc, p->buf,
-				    (uint32_t)p->range.length, p->range.offset,
-				    p->prints, p->out);
+	if (p->hash_only)
+		return;
+	ship->origin->ops->release(ship->origin, &p->range);
+	p->out_len = encode(&ship->enc, p->buf, (uint32_t)p->range.length,
+			    p->range.offset, p->prints, p->out);
 }
 
 static void piece_done(struct work *work)
@@ -306,7 +367,7 @@ void ship_pump(struct ship *ship)
 		fill(ship);
 		submit(ship);
 	}
-	if (ship->phase == PIECING && ship->no_more &&
+	if (ship->phase == PIECING && all_cut(ship) &&
 	    ship->sent == ship->filled && conn_room(ship->conn) > 4096)
 		send_commit(ship);
 	ship_check(ship);
@@ -364,21 +425,34 @@ int ship_frame(struct ship *ship, const struct wire_header *h,
 		       wire_type_name(h->type));
 }
 
+static void ship_take(struct ship *ship, struct origin *origin)
+{
+	assert(ship->phase == IDLE);
+	ship->phase = PIECING;
+	ship->origin = origin;
+	ship->at_end = false;
+	memset(&ship->result, 0, sizeof(ship->result));
+}
+
+void ship_discard(struct ship *ship, struct origin *origin, const char *why)
+{
+	ship_take(ship, origin);
+	ship_abort(ship, why);
+}
+
 void ship_start(struct ship *ship, struct conn *conn, struct origin *origin,
 		const struct origin_era *era, const struct wire_state *peer,
 		bool hash)
 {
-	assert(ship->phase == IDLE);
+	ship_take(ship, origin);
 	ship->conn = conn;
-	ship->origin = origin;
 	ship->era = *era;
 	ship->base_era = peer->era;
-	ship->phase = PIECING;
 	ship->second_pass = ship->no_more = false;
 	ship->rest.length = 0;
+	ship->batch_len = ship->batch_next = 0;
 	ship->filled = ship->worked = ship->sent = ship->answered = 0;
 	ship->done_bytes = 0;
-	memset(&ship->result, 0, sizeof(ship->result));
 	encoder_begin(&ship->enc, peer->key);
 	if (hash) {
 		ship->md = EVP_MD_CTX_new();
@@ -421,6 +495,10 @@ int ship_open(struct ship **out, struct ring *ring, struct worker *worker,
 	ship->worker = worker;
 	ship->user = user;
 	ship->arg = arg;
+	ship->fetch.run = fetch_run;
+	ship->fetch.done = fetch_done;
+	ship->end.run = end_run;
+	ship->end.done = end_done;
 	ret = encoder_open(&ship->enc);
 	for (i = 0; i < PIECES && ret == 0; i++)
 		ret = piece_open(ship, &ship->pieces[i]);

@@ -40,6 +40,9 @@ void ship_start(struct ship *ship, struct conn *conn, struct origin *origin,
 		const struct origin_era *era, const struct wire_state *peer,
 		bool hash);
 
+/** ship_discard - an era was closed, but it can't be shipped */
+void ship_discard(struct ship *ship, struct origin *origin, const char *why);
+
 /** ship_frame - a frame for the ship came: fingerprints or an ack */
 int ship_frame(struct ship *ship, const struct wire_header *h,
 	       const uint8_t *payload, struct err *e);

@@ -1,10 +1,345 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The source over a braid-track device. An era is closed together with a
+ * view; what changed since the replica's cursor is read from the view, which
+ * is dropped when the era is committed or given up. A cursor of another map,
+ * or one that is too old, means that all of the device is compared.
+ *
+ * The device that shows the view is called braid-VOLUME-ERA, so that what a
+ * killed process left behind is known at the next start.
+ */
 #include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "control/json.h"
+#include "dm/track.h"
+#include "dm/view.h"
+#include "log/log.h"
+#include "source/leftover.h"
 #include "source/origin.h"
+#include "wire/hex.h"
+
+#define EXTENTS_MAX	512	/* of a page; more are asked for again */
+
+struct track {
+	struct origin o;
+	const struct config *config;
+	char name[DM_DEV_NAME_SIZE];
+	uint32_t block_bytes;
+	uint64_t nr_blocks;
+	/* The era under way. */
+	bool open, all, told, whole_view;
+	uint64_t era, since;
+	char view[DM_DEV_NAME_SIZE];
+	int fd;
+	uint64_t from;		/* the next page, or DM_TRACK_END */
+	struct dm_track_extent page[EXTENTS_MAX];
+	unsigned int page_len, page_next;
+	/* For the status, which another thread asks for. */
+	pthread_mutex_t lock;
+	char map_id[BRAID_MAP_ID_HEX + 1];
+	uint64_t kernel_era;
+	unsigned int nr_views;
+};
+
+static int dm_err(struct err *e, int ret, const struct dm_error *error)
+{
+	return err_set(e, -ret, "%s", error->text);
+}
+
+static int track_look(struct track *t, struct dm_track_status *st,
+		      struct err *e)
+{
+	struct dm_error error;
+	int ret = dm_track_status(t->name, st, &error);
+
+	if (ret < 0)
+		return dm_err(e, ret, &error);
+	t->block_bytes = st->block_sectors * 512;
+	t->nr_blocks = st->nr_blocks;
+	pthread_mutex_lock(&t->lock);
+	memcpy(t->map_id, st->map_id, sizeof(t->map_id));
+	t->kernel_era = st->era;
+	t->nr_views = st->nr_views;
+	pthread_mutex_unlock(&t->lock);
+	return 0;
+}
+
+static void track_end(struct origin *o)
+{
+	struct track *t = (struct track *)o;
+	struct dm_view_status st;
+	struct dm_error error;
+
+	if (t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
+	if (!t->open)
+		return;
+	t->open = false;
+	if (t->view[0] != '\0') {
+		if (dm_view_status(t->view, &st, &error) == 0 && !st.valid)
+			log_warn("the view of era %" PRIu64 " of %s was lost: its copy store was full",
+				 t->era, t->name);
+		if (dm_view_remove(t->view, &error) < 0)
+			log_warn("%s", error.text);
+	}
+	if (dm_track_drop(t->name, t->era, &error) < 0)
+		log_warn("%s", error.text);
+}
+
+/* Whether the map knows what changed since the replica's era. */
+static bool track_can_tell(const struct dm_track_status *st,
+			   const struct wire_state *peer)
+{
+	uint8_t map_id[BRAID_MAP_ID_BYTES];
+
+	return peer->status == WIRE_COMMITTED &&
+	       hex_bytes(map_id, sizeof(map_id), st->map_id) == 0 &&
+	       memcmp(map_id, peer->cursor.map_id, sizeof(map_id)) == 0 &&
+	       peer->cursor.map_era >= st->oldest &&
+	       peer->cursor.map_era < st->era;
+}
+
+static int track_show(struct track *t, struct err *e)
+{
+	char path[DM_DEV_PATH_SIZE];
+	struct dm_error error;
+	struct origin view;
+	int ret;
+
+	snprintf(t->view, sizeof(t->view), "braid-%s-%" PRIu64,
+		 t->config->name, t->era);
+	ret = dm_view_create(t->view, t->name, t->era, &error);
+	if (ret < 0) {
+		t->view[0] = '\0';
+		return dm_err(e, ret, &error);
+	}
+	dm_dev_path(t->view, path);
+	t->fd = origin_device_open(&view, path, e);
+	if (t->fd < 0)
+		return t->fd;
+	if (view.bytes != t->o.bytes)
+		return err_set(e, ESTALE, "the size of %s changed from %llu to %llu bytes",
+			       t->name, (unsigned long long)t->o.bytes,
+			       (unsigned long long)view.bytes);
+	return 0;
+}
+
+static int page_add(void *arg, const struct dm_track_extent *extent)
+{
+	struct track *t = arg;
+
+	if (t->page_len == EXTENTS_MAX)
+		return 1;	/* the rest is asked for again */
+	t->page[t->page_len++] = *extent;
+	return 0;
+}
+
+static int track_page(struct track *t, struct err *e)
+{
+	const struct dm_track_extent *last;
+	struct dm_error error;
+	uint64_t next;
+	int ret;
+
+	t->page_len = t->page_next = 0;
+	ret = dm_track_changed_page(t->name, t->since, t->era, t->from,
+				    t->nr_blocks, &next, page_add, t, &error);
+	if (ret < 0)
+		return dm_err(e, ret, &error);
+	last = &t->page[EXTENTS_MAX - 1];
+	t->from = ret > 0 ? last->block + last->count : next;
+	return 0;
+}
+
+static int extent_count(void *arg, const struct dm_track_extent *extent)
+{
+	*(uint64_t *)arg += extent->count;
+	return 0;
+}
+
+static int track_measure(struct track *t, struct origin_era *era,
+			 struct err *e)
+{
+	uint64_t blocks = 0;
+	struct dm_error error;
+	int ret;
+
+	era->total_bytes = t->o.bytes;
+	if (t->all)
+		return 0;
+	ret = dm_track_changed(t->name, t->since, t->era, extent_count,
+			       &blocks, &error);
+	if (ret < 0)
+		return dm_err(e, ret, &error);
+	era->total_bytes = blocks * t->block_bytes;
+	return 0;
+}
+
+static int track_freeze(struct track *t, const struct dm_track_status *st,
+			const struct wire_state *peer, struct err *e)
+{
+	enum dm_track_mode mode = DM_TRACK_SHIPPED;
+	struct dm_error error;
+	int ret;
+
+	t->all = !track_can_tell(st, peer);
+	t->since = t->all ? st->oldest : peer->cursor.map_era;
+	t->whole_view = t->all || t->config->view == VIEW_WHOLE;
+	if (t->whole_view)
+		mode = DM_TRACK_WHOLE;
+	ret = dm_track_close(t->name, mode, t->since, &t->era, &error);
+	if (ret < 0)
+		return dm_err(e, ret, &error);
+	t->open = true;
+	t->view[0] = '\0';
+	t->told = false;
+	t->from = 0;
+	t->page_len = t->page_next = 0;
+	return 0;
+}
+
+/* Crash: a view is left behind, which the next start drops. */
+static int track_close(struct origin *o, const struct wire_state *peer,
+		       struct origin_era *era, struct err *e)
+{
+	struct track *t = (struct track *)o;
+	struct dm_track_status st;
+	int ret = track_look(t, &st, e);
+
+	if (ret < 0)
+		return ret;
+	memset(era, 0, sizeof(*era));
+	era->closed_at_ms = origin_now_ms();
+	ret = track_freeze(t, &st, peer, e);
+	if (ret == 0)
+		ret = track_show(t, e);
+	if (ret == 0)
+		ret = track_measure(t, era, e);
+	if (ret < 0) {
+		track_end(o);
+		return ret;
+	}
+	era->number = t->era > peer->era ? t->era : peer->era + 1;
+	era->cursor.map_era = t->era;
+	hex_bytes(era->cursor.map_id, sizeof(era->cursor.map_id), st.map_id);
+	era->fd = t->fd;
+	era->whole = t->all;
+	return 0;
+}
+
+static int track_next(struct origin *o, struct wire_range *range, struct err *e)
+{
+	struct track *t = (struct track *)o;
+	const struct dm_track_extent *x;
+	int ret;
+
+	if (t->all) {
+		*range = (struct wire_range){ 0, o->bytes };
+		ret = !t->told;
+		t->told = true;
+		return ret;
+	}
+	while (t->page_next == t->page_len) {
+		if (t->from == DM_TRACK_END)
+			return 0;
+		ret = track_page(t, e);
+		if (ret < 0)
+			return ret;
+	}
+	x = &t->page[t->page_next++];
+	range->offset = x->block * t->block_bytes;
+	range->length = x->count * t->block_bytes;
+	if (range->length > o->bytes - range->offset)
+		range->length = o->bytes - range->offset;
+	return 1;
+}
+
+/* Ranges come in order and in whole blocks; pieces of them may be smaller. */
+static void track_release(struct origin *o, const struct wire_range *range)
+{
+	struct track *t = (struct track *)o;
+	uint64_t end = range->offset + range->length;
+	uint64_t first = range->offset / t->block_bytes;
+	uint64_t last = end == o->bytes ? t->nr_blocks : end / t->block_bytes;
+	struct dm_error error;
+
+	if (t->whole_view || last <= first)
+		return;
+	if (dm_track_release(t->name, t->era, first, last - first, &error) < 0)
+		log_warn("%s", error.text);
+}
+
+static void track_status(struct origin *o, struct json_object *status)
+{
+	struct track *t = (struct track *)o;
+
+	pthread_mutex_lock(&t->lock);
+	json_add_text(status, "map_id", t->map_id);
+	json_add_number(status, "kernel_era", t->kernel_era);
+	json_add_number(status, "views", t->nr_views);
+	pthread_mutex_unlock(&t->lock);
+}
+
+static void track_free(struct origin *o)
+{
+	struct track *t = (struct track *)o;
+
+	track_end(o);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static const struct origin_ops track_ops = {
+	.close = track_close,
+	.next = track_next,
+	.release = track_release,
+	.end = track_end,
+	.status = track_status,
+	.free = track_free,
+};
+
+static int track_open(struct track *t, struct err *e)
+{
+	struct dm_track_status st;
+	struct dm_error error;
+	int fd, ret;
+
+	ret = dm_dev_name_of(t->config->device, t->name, &error);
+	if (ret < 0)
+		return dm_err(e, ret, &error);
+	ret = track_look(t, &st, e);
+	if (ret < 0)
+		return ret;
+	fd = origin_device_open(&t->o, t->config->device, e);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return leftover_drop(t->name, t->config->name, &st, e);
+}
 
 int origin_track_open(struct origin **out, const struct config *config,
 		      struct err *e)
 {
-	return err_set(e, ENOTSUP, "mode = track is not built in yet");
+	struct track *t = calloc(1, sizeof(*t));
+	int ret;
+
+	if (t == NULL)
+		return err_set(e, ENOMEM, "no memory for a source");
+	t->o.ops = &track_ops;
+	t->config = config;
+	t->fd = -1;
+	pthread_mutex_init(&t->lock, NULL);
+	ret = track_open(t, e);
+	if (ret < 0)
+		track_free(&t->o);
+	else
+		*out = &t->o;
+	return ret;
 }
