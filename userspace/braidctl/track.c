@@ -121,6 +121,18 @@ static int track_detach(const struct request *request)
 	return EXIT_OK;
 }
 
+/* Messages mean something else to other targets, or the same by accident. */
+static int check_tracked(const char *name)
+{
+	struct dm_dev_line line;
+	struct dm_error error;
+
+	if (dm_dev_table(name, BRAID_TRACK_TARGET, &line, &error))
+		return complain("%s", error.text);
+	dm_dev_line_free(&line);
+	return 0;
+}
+
 static int track_close(const struct request *request)
 {
 	enum dm_track_mode mode = DM_TRACK_NO_VIEW;
@@ -137,6 +149,8 @@ static int track_close(const struct request *request)
 				      request->text[OPT_VIEW]);
 	if (request_has(request, OPT_VIEW) != request_has(request, OPT_SINCE))
 		return complain_usage("--view and --since belong together");
+	if (check_tracked(name))
+		return EXIT_FAILED;
 	if (dm_track_close(name, mode, request->number[OPT_SINCE], &era,
 			   &error))
 		return complain("%s", error.text);
@@ -182,6 +196,8 @@ static int track_release(const struct request *request)
 	    request_number(request, 2, "a block", &block) ||
 	    request_number(request, 3, "a number of blocks", &count))
 		return EXIT_USAGE;
+	if (check_tracked(request->operand[0]))
+		return EXIT_FAILED;
 	if (dm_track_release(request->operand[0], era, block, count, &error))
 		return complain("%s", error.text);
 	return EXIT_OK;
@@ -195,6 +211,8 @@ static int track_mark(const struct request *request)
 	if (request_number(request, 1, "a block", &block) ||
 	    request_number(request, 2, "a number of blocks", &count))
 		return EXIT_USAGE;
+	if (check_tracked(request->operand[0]))
+		return EXIT_FAILED;
 	if (dm_track_mark(request->operand[0], block, count, &error))
 		return complain("%s", error.text);
 	return EXIT_OK;
@@ -211,6 +229,8 @@ static int track_drop(const struct request *request)
 
 	if (request_number(request, 1, "an era", &era))
 		return EXIT_USAGE;
+	if (check_tracked(name))
+		return EXIT_FAILED;
 	if (holders_find(name, era, &holders, &error))
 		return complain("%s", error.text);
 	for (i = 0; i < holders.count; i++)
