@@ -2,6 +2,7 @@
 #include "delta/size.h"
 
 #define SEGMENT (1U << 20)
+#define SEGMENT_BLOCKS 65536U
 
 /* Newton's method from above: the sequence falls until it has arrived. */
 static uint64_t square_root(uint64_t n)
@@ -31,9 +32,14 @@ uint64_t delta_block_count(uint64_t size, uint32_t block)
 
 /*
  * A multiple of the block, so that data which did not move is found at the
- * same places whether a search began with the segment or before it.
+ * same places whether a search began with the segment or before it. Of tiny
+ * blocks it is a bounded number, for each may be a match to remember.
  */
 size_t delta_segment_length(uint32_t block)
 {
-	return block < SEGMENT ? SEGMENT / block * block : block;
+	uint32_t blocks = SEGMENT / block;
+
+	if (blocks > SEGMENT_BLOCKS)
+		blocks = SEGMENT_BLOCKS;
+	return blocks ? (size_t)blocks * block : block;
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BRAID_DELTA_COMMANDS_H
+#define BRAID_DELTA_COMMANDS_H
+
+#include "braid-delta/options.h"
+
+/* All return 0, or -1 after having complained. */
+int command_signature(const struct options *options, char **args);
+int command_delta(const struct options *options, char **args);
+int command_patch(const struct options *options, char **args);
+int command_stats(const struct options *options, char **args);
+int command_estimate(const struct options *options, char **args);
+
+#endif

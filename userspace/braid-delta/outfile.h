@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BRAID_DELTA_OUTFILE_H
+#define BRAID_DELTA_OUTFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct outfile - a file being made.
+ * @name: as the person calls it
+ * @path: with symbolic links followed
+ * @beside: name of the file that will take its place, if it has one
+ * @pipe: it can only be written from start to end
+ * @device: it is a block device, and is written in place
+ *
+ * A regular file is written beside the one of its name, and takes its place
+ * only when it is complete: up to outfile_commit(), whatever happens leaves
+ * the old one as it was. Where the filesystem can, the new file has no name
+ * before that, so that nothing remains of it if the program is killed.
+ */
+struct outfile {
+	const char *name;
+	char *path, *beside;
+	int fd;
+	bool pipe, device;
+};
+
+/** outfile_open - begin; "-" is standard output; complains, returns -1 */
+int outfile_open(struct outfile *file, const char *name);
+
+/** outfile_write - a delta_write_fn: append; @file is a struct outfile */
+int outfile_write(void *file, const void *data, size_t size);
+
+/** outfile_write_at - write; complains, returns -1 */
+int outfile_write_at(struct outfile *file, const void *data, size_t size,
+		     uint64_t offset);
+
+/**
+ * outfile_commit - the file is complete and takes its place.
+ * @durable: and survives a loss of power from now on
+ *
+ * Complains, returns -1; then nothing has changed.
+ */
+int outfile_commit(struct outfile *file, bool durable);
+
+/** outfile_close - leave it; what wasn't committed is gone */
+void outfile_close(struct outfile *file);
+
+#endif
