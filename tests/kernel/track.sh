@@ -1,0 +1,120 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the tests of braid-track and braid-view share; read after lib.sh.
+
+# tracked ORIGIN_MB META_MB|- [BLOCK_SECTORS]: a braid-track device "vol" over
+# a new disk, with another one (or none) to keep views on.
+tracked() {
+	origin=$(disk origin "$1")
+	meta=-
+	[ "$2" = - ] || meta=$(disk meta "$2")
+	block=${3:-128}
+	vol=/dev/mapper/vol
+	dm_create vol "0 $(sectors "$origin") braid-track $meta $origin $block"
+}
+
+# message WORDS...: to "vol"; prints the reply.
+message() {
+	dmsetup message vol 0 "$*"
+}
+
+# refused WORDS...: a message that must fail; prints what the kernel said.
+refused() {
+	local mark="refused $RANDOM$RANDOM"
+	echo "$mark" >/dev/kmsg
+	if message "$@" >/dev/null 2>&1; then
+		fail "this message was taken: $*"
+	fi
+	dmesg | sed "1,/$mark/d"
+}
+
+# refused_with PATTERN WORDS...
+refused_with() {
+	local pattern=$1
+	shift
+	refused "$@" | grep -q "$pattern" ||
+		fail "the message $* was refused without the words: $pattern"
+}
+
+# changed SINCE ERA|now: all pages, a line "BLOCK COUNT" each extent.
+changed() {
+	local from=0 reply
+	while [ "$from" != end ]; do
+		reply=$(message changed "$1" "$2" "$from")
+		from=${reply%%$'\n'*}
+		sed -n 's/^w //p' <<<"$reply"
+	done
+}
+
+# field N: of "vol"'s status, from 1: block size, blocks, id, era, oldest,
+# store, views.
+field() {
+	dmsetup status vol | cut -d ' ' -f $(($1 + 3))
+}
+
+store_used() {
+	local store
+	store=$(field 6)
+	echo "${store%/*}"
+}
+
+# view_state ERA: draining, open, invalid, or nothing if there is none.
+view_state() {
+	dmsetup status vol | grep -oP " $1 (whole|shipped) \K[a-z]+" || true
+}
+
+# show ERA [SECTORS]: the view of an era as /dev/mapper/view-ERA.
+show() {
+	dm_create "view-$1" "0 ${2:-$(sectors "$vol")} braid-view $vol $1"
+}
+
+# end_view ERA: its device and itself.
+end_view() {
+	dm_remove "view-$1"
+	message drop "$1"
+}
+
+# digest DEVICE: of what is on it now, past all caches.
+digest() {
+	dd if="$1" bs=256k iflag=direct status=none | sha256sum | cut -d ' ' -f 1
+}
+
+# random DEVICE OFFSET COUNT: random bytes, in units of 4 KiB.
+random() {
+	dd if=/dev/urandom of="$1" bs=4k seek="$2" count="$3" oflag=direct \
+		conv=notrunc iflag=fullblock status=none
+}
+
+# fill DEVICE: all of it with random bytes.
+fill() {
+	dd if=/dev/urandom of="$1" bs=1M oflag=direct iflag=fullblock \
+		status=none 2>/dev/null || true
+}
+
+# load SECONDS [FIO_OPTION...]: random writes to "vol" in the background.
+load() {
+	local seconds=$1
+	shift
+	requires program fio
+	fio --name=load --filename="$vol" --rw=randwrite --bs=4k --direct=1 \
+		--ioengine=libaio --iodepth=8 --time_based --runtime="$seconds" \
+		--randrepeat=0 --refill_buffers --output="$LAB_DIR/fio.log" \
+		"$@" >/dev/null 2>&1 &
+	load_pid=$!
+}
+
+# load_ended: wait for it; its writes must all have succeeded.
+load_ended() {
+	wait "$load_pid" || fail "the load on $vol failed: $(tail -n 3 "$LAB_DIR/fio.log")"
+}
+
+# helper NAME: a program of tests/kernel/src. Virtual machines have it; where
+# there is a compiler, it is built.
+helper() {
+	local source=$BRAID_TREE/tests/kernel/src/$1.c
+	command -v "$1" >/dev/null && return
+	command -v cc >/dev/null || skip "no program $1, and no compiler to build it"
+	cc -O2 -pthread -o "$LAB_DIR/$1" "$source"
+	PATH=$LAB_DIR:$PATH
+}
