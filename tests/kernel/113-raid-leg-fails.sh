@@ -25,7 +25,7 @@ dm_create leg "0 $size linear $b 0"
 dm_create mirror "0 $size braid-raid raid1 0 0 2 $a /dev/mapper/leg"
 
 fio --name=verify --filename=/dev/mapper/mirror --rw=randwrite --bsrange=4k-64k \
-	--ioengine=libaio --iodepth=16 --direct=1 --size=60M --rate=20m \
+	--ioengine=libaio --iodepth=16 --direct=1 --size=24M --rate=12m \
 	--verify=crc32c --verify_fatal=1 --fsync=64 --minimal >"$LAB_DIR/fio" &
 fio=$!
 event=$(dmsetup status -v mirror | sed -n 's/^Event number: *//p')

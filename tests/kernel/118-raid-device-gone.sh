@@ -16,7 +16,7 @@ size=$(sectors "$a")
 
 dm_create array "0 $size braid-raid raid1 0 0 2 $a $b"
 fio --name=verify --filename=/dev/mapper/array --rw=randrw --bs=16k \
-	--ioengine=libaio --iodepth=16 --direct=1 --size=48M --rate=12m,12m \
+	--ioengine=libaio --iodepth=16 --direct=1 --size=16M --rate=8m,8m \
 	--verify=crc32c --verify_fatal=1 --minimal >"$LAB_DIR/fio" &
 fio=$!
 sleep 0.5

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 requires program mkfs.ext4
-requires module ext4
+grep -qw ext4 /proc/filesystems || requires module ext4
 a=$(disk a 96)
 b=$(disk b 96)
 size=$(sectors "$a")
