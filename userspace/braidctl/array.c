@@ -161,9 +161,9 @@ static int array_create(const struct request *request)
 	sectors = dm_raid_sectors(&table, smallest);
 	if (!sectors)
 		return complain("the smallest device has %" PRIu64 " sectors, "
-								   "less than "
-								   "a chunk of "
-								   "%u",
+				"less than "
+				"a chunk of "
+				"%u",
 				smallest, table.chunk_sectors);
 	if (dm_raid_create(name, &table, sectors, &error))
 		return complain("%s", error.text);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "braidctl/agent.h"
 #include "braidctl/complain.h"
@@ -9,6 +11,9 @@
 #include "braidctl/promote.h"
 #include "braidctl/replica.h"
 #include "braidctl/volume.h"
+#include "config/config.h"
+#include "store/store.h"
+#include "wire/hex.h"
 
 #define PROMOTE_SECONDS 600
 
@@ -40,15 +45,75 @@ static int check_peer(const struct request *request, json_object *status,
 		return 0;
 	return complain("the source of %s is connected (%s); --force promotes "
 			"at era %" PRIu64 ", and what the source writes after "
-					  "that is lost or has to be merged by "
-					  "hand",
+			"that is lost or has to be merged by "
+			"hand",
 			name, peer, print_number_of(status, "era"));
+}
+
+/* What braidd would have answered. */
+static json_object *promoted(const struct store *store)
+{
+	const struct store_state *state = store_state(store);
+	char lineage[HEX_TEXT(WIRE_LINEAGE_BYTES)];
+	json_object *reply = print_object();
+
+	print_add_number(reply, "era", state->era);
+	print_add_text(reply, "image", store_image(store));
+	print_add_text(reply, "lineage",
+		       hex_text(lineage, state->own_lineage,
+				WIRE_LINEAGE_BYTES));
+	print_add(reply, "committed_at",
+		  json_object_new_double(state->committed_at_ms / 1000.0));
+	return reply;
+}
+
+/* The store is held exclusively: a braidd that runs after all is noticed. */
+static int promote_store(const struct request *request,
+			 const struct config *config)
+{
+	json_object *reply = NULL;
+	struct store *store;
+	struct err error;
+	int r;
+
+	if (config->role != ROLE_REPLICA)
+		return complain("%s is the source here; only a replica can be "
+				"promoted",
+				config->name);
+	if (access(config->state, F_OK))
+		return complain("%s has never received anything: there is no "
+				"%s",
+				config->name, config->state);
+	r = store_open(&store, config->state, config->image, &error);
+	if (r)
+		return complain("%s", error.text);
+	r = store_promote(store, &error);
+	if (!r)
+		reply = promoted(store);
+	store_close(store);
+	return r ? complain("%s", error.text) : print_promoted(request, reply);
 }
 
 static int promote_offline(const struct request *request,
 			   const struct volume *volume, const char *why)
 {
-	return complain("%s", why);
+	struct config *config;
+	struct err error;
+	int r;
+
+	if (!*volume->config)
+		return complain("%s (with -c FILE it is promoted without "
+				"braidd)",
+				why);
+	config = calloc(1, sizeof(*config));
+	if (!config)
+		return complain("out of memory");
+	if (config_load(config, volume->config, &error))
+		r = complain("%s", error.text);
+	else
+		r = promote_store(request, config);
+	free(config);
+	return r;
 }
 
 static int promote(const struct request *request)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <dirent.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "braidctl/complain.h"
 #include "braidctl/volume.h"
+#include "config/config.h"
 
 #define CONFIG_DIR "/etc/braid"
 #define CONTROL_DIR "/run/braid"
@@ -28,7 +30,22 @@ static int from_control(const char *control, struct volume *volume)
 
 static int from_config(const char *path, struct volume *volume)
 {
-	return complain("cannot read %s", path);
+	struct config *config = calloc(1, sizeof(*config));
+	struct err error;
+	int r;
+
+	if (!config)
+		return complain("out of memory");
+	r = config_load(config, path, &error);
+	if (r) {
+		free(config);
+		return complain("%s", error.text);
+	}
+	snprintf(volume->name, sizeof(volume->name), "%s", config->name);
+	strcpy(volume->control, config->control);
+	snprintf(volume->config, sizeof(volume->config), "%s", path);
+	free(config);
+	return 0;
 }
 
 /* With a configuration, that says where the socket is. */
