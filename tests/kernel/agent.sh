@@ -1,0 +1,60 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the tests of braidd over the kernel's targets share; read after lib.sh.
+requires program braidd
+requires program braidctl
+requires target braid-track
+
+ip link set lo up 2>/dev/null || ifconfig lo up 2>/dev/null || true
+agent=$LAB_DIR/agent
+mkdir -p "$agent"
+
+# What the agents said belongs to the output of a test that failed.
+agent_logs() {
+	[ "$?" -eq 0 ] || tail -n 20 "$agent"/*.log >&2
+	at_exit
+}
+trap '(exit "$?"); agent_logs' EXIT
+
+# agent_config NAME ROLE: the sections follow on stdin.
+agent_config() {
+	[ -e "$agent/key" ] || braidctl keygen "$agent/key"
+	{
+		printf '[volume]\nname = %s\nrole = %s\n' "$1" "$2"
+		printf 'state = %s\nkey = %s\ncontrol = %s\n' "$agent/$1" \
+			"$agent/key" "$agent/$1.sock"
+		cat
+	} >"$agent/$1.conf"
+}
+
+# agent_start NAME: in the background; its log is $agent/NAME.log.
+agent_start() {
+	braidd -c "$agent/$1.conf" >>"$agent/$1.log" 2>&1 &
+	eval "pid_$1=$!"
+	undo kill "$!"
+	wait_for 10 test -S "$agent/$1.sock" ||
+		fail "braidd $1 did not start: $(tail -n 1 "$agent/$1.log")"
+}
+
+# agent_kill NAME SIGNAL
+agent_kill() {
+	local pid="pid_$1"
+	kill "-$2" "${!pid}"
+	wait "${!pid}" || true
+}
+
+# ship NAME: prints the era.
+ship() {
+	braidctl replica ship --control "$agent/$1.sock" 2>&1 | grep -o '[0-9]*' | tail -n 1
+}
+
+# status NAME KEY: a field, a scalar.
+status() {
+	braidctl replica status --json --control "$agent/$1.sock" | tr ',{}' '\n\n\n' |
+		sed -n "s/^ *\"$2\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" | head -n 1
+}
+
+is_state() {
+	[ "$(status "$1" state)" = "$2" ]
+}
