@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Bash completes braidctl's subcommands, options and their values.
+set -eE
+top=$(cd "$(dirname "$0")/../.." && pwd)
+PATH=${BRAID_BIN:-$top/build/bin}:$PATH
+command -v braidctl >/dev/null || {
+	echo "no program braidctl"
+	exit 77
+}
+. "$top/userspace/braidctl/braidctl.bash"
+
+# completes WANT WORDS...: what is offered for the last word.
+completes() {
+	local want=$1 found
+	shift
+	COMP_WORDS=(braidctl "$@")
+	COMP_CWORD=$#
+	COMPREPLY=()
+	_braidctl
+	found=$(printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' ')
+	[ "$found" = "$want " ] || {
+		echo "braidctl $*: '$found' is offered, not '$want '"
+		exit 1
+	}
+}
+
+completes 'replica' re
+completes '--help --version array keygen promote replica status track' ''
+completes 'create' array cr
+completes 'attach changed close detach drop mark release status view' track ''
+completes '--chunk --force --help --json --level' array create a --
+completes '--since' track close v --s
+completes 'raid0 raid1' array create a --level r
+completes 'whole' track close v --view w
+completes '/etc/hostname' track attach v /etc/hostname
+completes '--force' promote --f
