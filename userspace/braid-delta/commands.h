@@ -5,10 +5,10 @@
 #include "braid-delta/options.h"
 
 /* All return 0, or -1 after having complained. */
-int command_signature(const struct options *options, char **args);
-int command_delta(const struct options *options, char **args);
-int command_patch(const struct options *options, char **args);
-int command_stats(const struct options *options, char **args);
-int command_estimate(const struct options *options, char **args);
+int bd_command_signature(const struct options *options, char **args);
+int bd_command_delta(const struct options *options, char **args);
+int bd_command_patch(const struct options *options, char **args);
+int bd_command_stats(const struct options *options, char **args);
+int bd_command_estimate(const struct options *options, char **args);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int complain(const char *format, ...)
+int bd_complain(const char *format, ...)
 {
 	static atomic_flag said = ATOMIC_FLAG_INIT;
 	va_list arguments;
@@ -22,11 +22,11 @@ int complain(const char *format, ...)
 	return -1;
 }
 
-int complain_of(const char *name, int ret, const char *why)
+int bd_complain_of(const char *name, int ret, const char *why)
 {
 	if (!strcmp(name, "-"))
 		name = "the pipe";
 	if (ret == -EBADMSG && why)
-		return complain("%s %s", name, why);
-	return complain("%s: %s", name, strerror(-ret));
+		return bd_complain("%s %s", name, why);
+	return bd_complain("%s: %s", name, strerror(-ret));
 }

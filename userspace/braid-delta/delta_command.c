@@ -36,7 +36,7 @@ static int fill(void *ctx, void *slot)
 	struct job *job = ctx;
 	struct slot *s = slot;
 
-	return stream_next(&job->stream, &s->part);
+	return bd_stream_next(&job->stream, &s->part);
 }
 
 /* Hash the leaves that begin in the segment; the last may reach beyond it. */
@@ -59,12 +59,12 @@ static int work(void *ctx, void *slot)
 	struct job *job = ctx;
 	struct slot *s = slot;
 
-	if (stream_read(&job->stream, &s->part))
+	if (bd_stream_read(&job->stream, &s->part))
 		return -1;
 	hash_leaves(&job->table->strong, s);
 	if (delta_scan_segment(job->table, &s->part.segment, job->terms,
 			       &s->found))
-		return complain("there is not enough memory");
+		return bd_complain("there is not enough memory");
 	return 0;
 }
 
@@ -79,8 +79,8 @@ static int finish(void *ctx, void *slot)
 			 s->leaf_count);
 	ret = delta_join_segment(&job->join, &s->part.segment, &s->found);
 	if (ret)
-		return complain_of(job->out->name, ret, NULL);
-	progress_add(&job->progress, s->part.segment.length);
+		return bd_complain_of(job->out->name, ret, NULL);
+	bd_progress_add(&job->progress, s->part.segment.length);
 	return 0;
 }
 
@@ -92,8 +92,8 @@ static int slot_init(void *ctx, void *slot)
 	s->leaves = calloc(delta_leaf_count(job->stream.segment) + 1,
 			   sizeof(*s->leaves));
 	if (!s->leaves)
-		return complain("there is not enough memory");
-	return part_init(&s->part, &job->stream);
+		return bd_complain("there is not enough memory");
+	return bd_part_init(&s->part, &job->stream);
 }
 
 static void slot_free(void *slot)
@@ -102,7 +102,7 @@ static void slot_free(void *slot)
 
 	free(s->leaves);
 	delta_found_free(&s->found);
-	part_free(&s->part);
+	bd_part_free(&s->part);
 }
 
 static int begin(struct job *job, const struct options *options)
@@ -116,10 +116,10 @@ static int begin(struct job *job, const struct options *options)
 	delta_join_init(&job->join, table, job->terms, &sink);
 	job->root = delta_strong_stream_new(&table->strong);
 	if (!job->root)
-		return complain("there is not enough memory");
+		return bd_complain("there is not enough memory");
 	ret = delta_writer_init(&job->writer, table, options->level,
-				outfile_write, job->out);
-	return ret ? complain_of(job->out->name, ret, NULL) : 0;
+				bd_outfile_write, job->out);
+	return ret ? bd_complain_of(job->out->name, ret, NULL) : 0;
 }
 
 static int run(struct job *job, const struct options *options)
@@ -136,16 +136,17 @@ static int run(struct job *job, const struct options *options)
 
 	if (begin(job, options))
 		return -1;
-	progress_begin(&job->progress, job->stream.file->size, options->quiet);
-	ret = slots_run(&kind, &steps, options->threads);
-	progress_end(&job->progress);
+	bd_progress_begin(&job->progress, job->stream.file->size,
+			  options->quiet);
+	ret = bd_slots_run(&kind, &steps, options->threads);
+	bd_progress_end(&job->progress);
 	if (ret)
 		return -1;
 	delta_digest_end(job->root, job->join.length, digest);
 	ret = delta_writer_end(&job->writer, job->join.length, digest,
 			       job->table->strong.size);
-	return ret ? complain_of(job->out->name, ret, NULL)
-		   : outfile_commit(job->out, false);
+	return ret ? bd_complain_of(job->out->name, ret, NULL)
+		   : bd_outfile_commit(job->out, false);
 }
 
 /* A person who names a hash or a length means the signature to have it. */
@@ -153,17 +154,19 @@ static int check_options(const struct options *options,
 			 const struct delta_params *params, const char *name)
 {
 	if (options->strong && options->strong != params->kind)
-		return complain("%s was made with %s, not %s", name,
-				delta_strong_name(params->kind),
-				delta_strong_name(options->strong));
+		return bd_complain("%s was made with %s, not %s", name,
+				   delta_strong_name(params->kind),
+				   delta_strong_name(options->strong));
 	if (options->block && options->block != params->block)
-		return complain("%s was made with blocks of %u bytes, not %u",
-				name, params->block, options->block);
+		return bd_complain("%s was made with blocks of %u bytes, not "
+				   "%u",
+				   name, params->block, options->block);
 	if (options->strong_length &&
 	    options->strong_length != params->strong_length)
-		return complain("%s has %u bytes of each strong hash, not %u",
-				name, params->strong_length,
-				options->strong_length);
+		return bd_complain("%s has %u bytes of each strong hash, not "
+				   "%u",
+				   name, params->strong_length,
+				   options->strong_length);
 	return 0;
 }
 
@@ -175,17 +178,17 @@ static int load(struct delta_table *table, const char *name,
 	int ret;
 
 	memset(table, 0, sizeof(*table));
-	if (infile_open(&file, name))
+	if (bd_infile_open(&file, name))
 		return -1;
-	ret = delta_signature_open(&reader, infile_read, &file);
+	ret = delta_signature_open(&reader, bd_infile_read, &file);
 	if (!ret)
 		ret = delta_table_load(table, &reader);
 	if (ret)
-		complain_of(name, ret, reader.in.why);
+		bd_complain_of(name, ret, reader.in.why);
 	else
 		ret = check_options(options, &table->params, name);
 	delta_signature_close(&reader);
-	infile_close(&file);
+	bd_infile_close(&file);
 	return ret ? -1 : 0;
 }
 
@@ -200,32 +203,32 @@ static int run_on_files(struct job *job, const struct options *options,
 
 	if (overlap < DELTA_LEAF)
 		overlap = DELTA_LEAF;
-	if (infile_open(&new, new_name))
+	if (bd_infile_open(&new, new_name))
 		return -1;
-	ret = outfile_open(&out, out_name);
+	ret = bd_outfile_open(&out, out_name);
 	if (!ret) {
 		job->out = &out;
-		ret = stream_init(&job->stream, &new,
-				  delta_segment_length(block), overlap);
+		ret = bd_stream_init(&job->stream, &new,
+				     delta_segment_length(block), overlap);
 		if (!ret)
 			ret = run(job, options);
 		delta_strong_stream_free(job->root);
 		delta_writer_free(&job->writer);
-		stream_free(&job->stream);
-		outfile_close(&out);
+		bd_stream_free(&job->stream);
+		bd_outfile_close(&out);
 	}
-	infile_close(&new);
+	bd_infile_close(&new);
 	return ret;
 }
 
-int command_delta(const struct options *options, char **args)
+int bd_command_delta(const struct options *options, char **args)
 {
 	struct delta_table table;
 	struct job job = { .table = &table };
 	int ret;
 
 	if (!strcmp(args[0], "-") && !strcmp(args[1], "-"))
-		return complain("SIGNATURE and NEW can't both be the pipe");
+		return bd_complain("SIGNATURE and NEW can't both be the pipe");
 	ret = load(&table, args[0], options);
 	if (!ret)
 		ret = run_on_files(&job, options, args[1], args[2]);

@@ -22,7 +22,7 @@ static void human(uint64_t bytes, char *text, size_t size)
 	snprintf(text, size, "%.1f %s", value, units[unit]);
 }
 
-int command_estimate(const struct options *options, char **args)
+int bd_command_estimate(const struct options *options, char **args)
 {
 	unsigned int kind = options->strong ? options->strong : DELTA_BLAKE2B;
 	uint32_t entry = DELTA_WEAK_SIZE + (options->strong_length
@@ -35,8 +35,8 @@ int command_estimate(const struct options *options, char **args)
 	printf("%-12s %10s %12s %12s\n", "size", "block", "blocks",
 	       "signature");
 	for (; *args; args++) {
-		if (options_size(*args, &size))
-			return complain("%s is not a size", *args);
+		if (bd_options_size(*args, &size))
+			return bd_complain("%s is not a size", *args);
 		block = options->block ? options->block
 				       : delta_default_block(size);
 		blocks = delta_block_count(size, block);

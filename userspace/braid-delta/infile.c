@@ -33,7 +33,7 @@ static int find_size(struct infile *file)
 	return 0;
 }
 
-int infile_open(struct infile *file, const char *name)
+int bd_infile_open(struct infile *file, const char *name)
 {
 	int ret;
 
@@ -44,18 +44,18 @@ int infile_open(struct infile *file, const char *name)
 	ret = file->fd < 0 ? -errno : find_size(file);
 	if (!ret)
 		return 0;
-	infile_close(file);
-	return complain_of(name, ret, NULL);
+	bd_infile_close(file);
+	return bd_complain_of(name, ret, NULL);
 }
 
-void infile_close(struct infile *file)
+void bd_infile_close(struct infile *file)
 {
 	if (file->fd > STDIN_FILENO)
 		close(file->fd);
 	file->fd = -1;
 }
 
-ssize_t infile_read(void *file, void *buf, size_t size)
+ssize_t bd_infile_read(void *file, void *buf, size_t size)
 {
 	struct infile *f = file;
 	ssize_t got;
@@ -66,13 +66,13 @@ ssize_t infile_read(void *file, void *buf, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-ssize_t infile_fill(struct infile *file, void *buf, size_t size)
+ssize_t bd_infile_fill(struct infile *file, void *buf, size_t size)
 {
 	size_t done = 0;
 	ssize_t got;
 
 	while (done < size) {
-		got = infile_read(file, (char *)buf + done, size - done);
+		got = bd_infile_read(file, (char *)buf + done, size - done);
 		if (got < 0)
 			return got;
 		if (!got)
@@ -82,8 +82,8 @@ ssize_t infile_fill(struct infile *file, void *buf, size_t size)
 	return (ssize_t)done;
 }
 
-int infile_at(const struct infile *file, void *buf, size_t size,
-	      uint64_t offset)
+int bd_infile_at(const struct infile *file, void *buf, size_t size,
+		 uint64_t offset)
 {
 	while (size) {
 		ssize_t got = pread(file->fd, buf, size, (off_t)offset);
@@ -91,10 +91,11 @@ int infile_at(const struct infile *file, void *buf, size_t size,
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return complain_of(file->name, -errno, NULL);
+			return bd_complain_of(file->name, -errno, NULL);
 		if (!got)
-			return complain("%s became shorter while it was read",
-					file->name);
+			return bd_complain("%s became shorter while it was "
+					   "read",
+					   file->name);
 		buf = (char *)buf + got;
 		size -= (size_t)got;
 		offset += (uint64_t)got;

@@ -18,18 +18,18 @@ struct infile {
 	bool seekable;
 };
 
-/** infile_open - open a file; "-" is standard input; complains, returns -1 */
-int infile_open(struct infile *file, const char *name);
-void infile_close(struct infile *file);
+/** bd_infile_open - open a file; "-" is standard input; complains, returns -1 */
+int bd_infile_open(struct infile *file, const char *name);
+void bd_infile_close(struct infile *file);
 
-/** infile_read - a delta_read_fn; @file is a struct infile */
-ssize_t infile_read(void *file, void *buf, size_t size);
+/** bd_infile_read - a delta_read_fn; @file is a struct infile */
+ssize_t bd_infile_read(void *file, void *buf, size_t size);
 
-/** infile_fill - read on until @buf is full or the file ends; -errno */
-ssize_t infile_fill(struct infile *file, void *buf, size_t size);
+/** bd_infile_fill - read on until @buf is full or the file ends; -errno */
+ssize_t bd_infile_fill(struct infile *file, void *buf, size_t size);
 
-/** infile_at - read all of @size bytes at @offset; complains, returns -1 */
-int infile_at(const struct infile *file, void *buf, size_t size,
-	      uint64_t offset);
+/** bd_infile_at - read all of @size bytes at @offset; complains, returns -1 */
+int bd_infile_at(const struct infile *file, void *buf, size_t size,
+		 uint64_t offset);
 
 #endif

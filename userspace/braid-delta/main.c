@@ -12,11 +12,11 @@ static const struct command {
 	int (*run)(const struct options *options, char **args);
 	const char *usage;
 } commands[] = {
-	{ "signature", 2, command_signature, "OLD SIGNATURE" },
-	{ "delta", 3, command_delta, "SIGNATURE NEW DELTA" },
-	{ "patch", 3, command_patch, "OLD DELTA OUT" },
-	{ "stats", 1, command_stats, "FILE" },
-	{ "estimate", ANY_NUMBER, command_estimate, "SIZE..." },
+	{ "signature", 2, bd_command_signature, "OLD SIGNATURE" },
+	{ "delta", 3, bd_command_delta, "SIGNATURE NEW DELTA" },
+	{ "patch", 3, bd_command_patch, "OLD DELTA OUT" },
+	{ "stats", 1, bd_command_stats, "FILE" },
+	{ "estimate", ANY_NUMBER, bd_command_estimate, "SIZE..." },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 	command = argc > 1 ? find(argv[1]) : NULL;
 	if (!command)
 		return usage(stderr);
-	first = options_parse(&options, argc - 1, argv + 1);
+	first = bd_options_parse(&options, argc - 1, argv + 1);
 	if (first < 0)
 		return 2;
 	argc -= 1 + first;

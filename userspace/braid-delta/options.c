@@ -24,7 +24,7 @@ enum {
 	QUIET = 'q',
 };
 
-int options_size(const char *text, uint64_t *size)
+int bd_options_size(const char *text, uint64_t *size)
 {
 	static const char units[] = "kmgtp";
 	unsigned long long n;
@@ -55,7 +55,7 @@ static uint32_t number(const char *text, uint32_t low, uint32_t high)
 {
 	uint64_t n;
 
-	if (options_size(text, &n) || n < low || n > high)
+	if (bd_options_size(text, &n) || n < low || n > high)
 		return 0;
 	return (uint32_t)n;
 }
@@ -66,35 +66,39 @@ static int take(struct options *o, int option)
 	case BLOCK_SIZE:
 		o->block = number(optarg, 1, DELTA_MAX_BLOCK);
 		if (!o->block)
-			return complain("block size %s is not within 1 and %u",
-					optarg, DELTA_MAX_BLOCK);
+			return bd_complain("block size %s is not within 1 and "
+					   "%u",
+					   optarg, DELTA_MAX_BLOCK);
 		return 0;
 	case STRONG:
 		o->strong = delta_strong_find(optarg);
 		if (!o->strong)
-			return complain("there is no strong hash %s: blake2b,"
-					" sha256, md5 and xxh3 there are",
-					optarg);
+			return bd_complain("there is no strong hash %s: "
+					   "blake2b,"
+					   " sha256, md5 and xxh3 there are",
+					   optarg);
 		return 0;
 	case STRONG_LENGTH:
 		o->strong_length = number(optarg, 1, DELTA_STRONG_MAX);
 		if (!o->strong_length)
-			return complain("hash length %s is not within 1 and %u",
-					optarg, DELTA_STRONG_MAX);
+			return bd_complain("hash length %s is not within 1 and "
+					   "%u",
+					   optarg, DELTA_STRONG_MAX);
 		return 0;
 	case COMPRESS:
 		o->level = optarg ? (int)number(optarg, 1, LEVEL_MAX)
 				  : LEVEL_DEFAULT;
 		if (!o->level)
-			return complain("compression level %s is not within 1"
-					" and %u",
-					optarg, LEVEL_MAX);
+			return bd_complain("compression level %s is not within "
+					   "1"
+					   " and %u",
+					   optarg, LEVEL_MAX);
 		return 0;
 	case THREADS:
 		o->threads = number(optarg, 1, THREADS_MAX);
 		if (!o->threads)
-			return complain("%s threads are not within 1 and %u",
-					optarg, THREADS_MAX);
+			return bd_complain("%s threads are not within 1 and %u",
+					   optarg, THREADS_MAX);
 		return 0;
 	case QUIET:
 		o->quiet = true;
@@ -104,7 +108,7 @@ static int take(struct options *o, int option)
 	}
 }
 
-int options_parse(struct options *o, int argc, char **argv)
+int bd_options_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "block-size", required_argument, NULL, BLOCK_SIZE },
@@ -118,7 +122,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	int option;
 
 	memset(o, 0, sizeof(*o));
-	o->threads = pool_cpus();
+	o->threads = bd_pool_cpus();
 	if (o->threads > THREADS_MAX)
 		o->threads = THREADS_MAX;
 	while ((option = getopt_long(argc, argv, "b:s:l:zt:q", names, NULL)) !=
@@ -127,9 +131,9 @@ int options_parse(struct options *o, int argc, char **argv)
 			return -1;
 	if (o->strong_length >
 	    delta_strong_size(o->strong ? o->strong : DELTA_BLAKE2B))
-		return complain("%s has no %u bytes",
-				delta_strong_name(o->strong ? o->strong
-							    : DELTA_BLAKE2B),
-				o->strong_length);
+		return bd_complain("%s has no %u bytes",
+				   delta_strong_name(o->strong ? o->strong
+							       : DELTA_BLAKE2B),
+				   o->strong_length);
 	return optind;
 }

@@ -23,14 +23,14 @@ struct options {
 };
 
 /**
- * options_parse - take the options out of a command's arguments.
+ * bd_options_parse - take the options out of a command's arguments.
  *
  * Returns the place of the first argument that is none, or -1 after having
  * complained.
  */
-int options_parse(struct options *options, int argc, char **argv);
+int bd_options_parse(struct options *options, int argc, char **argv);
 
-/** options_size - a number with a unit of 1024: "4096", "10MB", "1 G"; -1 */
-int options_size(const char *text, uint64_t *size);
+/** bd_options_size - a number with a unit of 1024: "4096", "10MB", "1 G"; -1 */
+int bd_options_size(const char *text, uint64_t *size);
 
 #endif

@@ -115,7 +115,7 @@ static int open_path(struct outfile *file)
 	return file->fd < 0 ? -errno : 0;
 }
 
-int outfile_open(struct outfile *file, const char *name)
+int bd_outfile_open(struct outfile *file, const char *name)
 {
 	int ret;
 
@@ -130,11 +130,11 @@ int outfile_open(struct outfile *file, const char *name)
 	ret = open_path(file);
 	if (!ret)
 		return 0;
-	outfile_close(file);
-	return complain_of(name, ret, NULL);
+	bd_outfile_close(file);
+	return bd_complain_of(name, ret, NULL);
 }
 
-int outfile_write(void *file, const void *data, size_t size)
+int bd_outfile_write(void *file, const void *data, size_t size)
 {
 	struct outfile *f = file;
 
@@ -152,8 +152,8 @@ int outfile_write(void *file, const void *data, size_t size)
 }
 
 /* What is written starts on its way to the disk at once: see the commit. */
-int outfile_write_at(struct outfile *file, const void *data, size_t size,
-		     uint64_t offset)
+int bd_outfile_write_at(struct outfile *file, const void *data, size_t size,
+			uint64_t offset)
 {
 	uint64_t start = offset;
 	size_t left = size;
@@ -164,7 +164,7 @@ int outfile_write_at(struct outfile *file, const void *data, size_t size,
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return complain_of(file->name, -errno, NULL);
+			return bd_complain_of(file->name, -errno, NULL);
 		data = (const char *)data + put;
 		left -= (size_t)put;
 		offset += (uint64_t)put;
@@ -239,14 +239,14 @@ static int commit(struct outfile *file, bool durable)
 	return durable ? sync_directory(file->path) : 0;
 }
 
-int outfile_commit(struct outfile *file, bool durable)
+int bd_outfile_commit(struct outfile *file, bool durable)
 {
 	int ret = commit(file, durable);
 
-	return ret ? complain_of(file->name, ret, NULL) : 0;
+	return ret ? bd_complain_of(file->name, ret, NULL) : 0;
 }
 
-void outfile_close(struct outfile *file)
+void bd_outfile_close(struct outfile *file)
 {
 	if (file->beside)
 		unlink(file->beside);

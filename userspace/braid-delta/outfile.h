@@ -15,7 +15,7 @@
  * @device: it is a block device, and is written in place
  *
  * A regular file is written beside the one of its name, and takes its place
- * only when it is complete: up to outfile_commit(), whatever happens leaves
+ * only when it is complete: up to bd_outfile_commit(), whatever happens leaves
  * the old one as it was. Where the filesystem can, the new file has no name
  * before that, so that nothing remains of it if the program is killed.
  */
@@ -26,25 +26,25 @@ struct outfile {
 	bool pipe, device;
 };
 
-/** outfile_open - begin; "-" is standard output; complains, returns -1 */
-int outfile_open(struct outfile *file, const char *name);
+/** bd_outfile_open - begin; "-" is standard output; complains, returns -1 */
+int bd_outfile_open(struct outfile *file, const char *name);
 
-/** outfile_write - a delta_write_fn: append; @file is a struct outfile */
-int outfile_write(void *file, const void *data, size_t size);
+/** bd_outfile_write - a delta_write_fn: append; @file is a struct outfile */
+int bd_outfile_write(void *file, const void *data, size_t size);
 
-/** outfile_write_at - write; complains, returns -1 */
-int outfile_write_at(struct outfile *file, const void *data, size_t size,
-		     uint64_t offset);
+/** bd_outfile_write_at - write; complains, returns -1 */
+int bd_outfile_write_at(struct outfile *file, const void *data, size_t size,
+			uint64_t offset);
 
 /**
- * outfile_commit - the file is complete and takes its place.
+ * bd_outfile_commit - the file is complete and takes its place.
  * @durable: and survives a loss of power from now on
  *
  * Complains, returns -1; then nothing has changed.
  */
-int outfile_commit(struct outfile *file, bool durable);
+int bd_outfile_commit(struct outfile *file, bool durable);
 
-/** outfile_close - leave it; what wasn't committed is gone */
-void outfile_close(struct outfile *file);
+/** bd_outfile_close - leave it; what wasn't committed is gone */
+void bd_outfile_close(struct outfile *file);
 
 #endif

@@ -44,8 +44,8 @@ static int read_pieces(const struct job *job, struct slot *s)
 	size_t i;
 
 	for (i = 0; i < s->count; i++)
-		if (infile_at(&job->old, s->buf + s->pieces[i].at,
-			      s->pieces[i].length, s->pieces[i].offset))
+		if (bd_infile_at(&job->old, s->buf + s->pieces[i].at,
+				 s->pieces[i].length, s->pieces[i].offset))
 			return -1;
 	return 0;
 }
@@ -62,8 +62,8 @@ static int fill(void *ctx, void *slot)
 		ret = delta_apply_fill(&job->apply, s->buf, &s->used, SEGMENT,
 				       s->pieces, PIECES, &s->count);
 		if (ret)
-			return complain_of(job->delta.name, ret,
-					   job->reader.in.why);
+			return bd_complain_of(job->delta.name, ret,
+					      job->reader.in.why);
 		if (job->apply.ended || s->used == SEGMENT)
 			break;
 		if (read_pieces(job, s))
@@ -84,7 +84,7 @@ static int work(void *ctx, void *slot)
 	delta_digest_leaves(&job->strong, s->buf, s->used, s->leaves);
 	if (job->dry || job->out.pipe)
 		return 0;
-	return outfile_write_at(&job->out, s->buf, s->used, s->at);
+	return bd_outfile_write_at(&job->out, s->buf, s->used, s->at);
 }
 
 static int finish(void *ctx, void *slot)
@@ -97,10 +97,10 @@ static int finish(void *ctx, void *slot)
 			 (const uint8_t(*)[DELTA_STRONG_MAX])s->leaves,
 			 delta_leaf_count(s->used));
 	if (!job->dry && job->out.pipe)
-		ret = outfile_write(&job->out, s->buf, s->used);
+		ret = bd_outfile_write(&job->out, s->buf, s->used);
 	if (ret)
-		return complain_of(job->out.name, ret, NULL);
-	progress_add(&job->progress, s->used);
+		return bd_complain_of(job->out.name, ret, NULL);
+	bd_progress_add(&job->progress, s->used);
 	return 0;
 }
 
@@ -109,7 +109,7 @@ static int slot_init(void *ctx, void *slot)
 	struct slot *s = slot;
 
 	s->buf = malloc(SEGMENT);
-	return s->buf ? 0 : complain("there is not enough memory");
+	return s->buf ? 0 : bd_complain("there is not enough memory");
 }
 
 static void slot_free(void *slot)
@@ -126,9 +126,9 @@ static int check_digest(struct job *job)
 	delta_digest_end(job->root, job->at, digest);
 	if (!memcmp(digest, job->reader.digest, job->strong.size))
 		return 0;
-	return complain("%s is not the file that %s was made for: the result"
-			" has the wrong digest",
-			job->old.name, job->delta.name);
+	return bd_complain("%s is not the file that %s was made for: the result"
+			   " has the wrong digest",
+			   job->old.name, job->delta.name);
 }
 
 /* Read the whole delta and make the file; write it unless the run is dry. */
@@ -144,10 +144,10 @@ static int apply(struct job *job, const struct options *options)
 	job->at = 0;
 	job->root = delta_strong_stream_new(&job->strong);
 	if (!job->root)
-		return complain("there is not enough memory");
-	progress_begin(&job->progress, 0, options->quiet);
-	ret = slots_run(&kind, &steps, options->threads);
-	progress_end(&job->progress);
+		return bd_complain("there is not enough memory");
+	bd_progress_begin(&job->progress, 0, options->quiet);
+	ret = bd_slots_run(&kind, &steps, options->threads);
+	bd_progress_end(&job->progress);
 	if (!ret)
 		ret = check_digest(job);
 	delta_strong_stream_free(job->root);
@@ -157,17 +157,18 @@ static int apply(struct job *job, const struct options *options)
 
 static int open_delta(struct job *job)
 {
-	int ret = delta_reader_open(&job->reader, infile_read, &job->delta);
+	int ret = delta_reader_open(&job->reader, bd_infile_read, &job->delta);
 
 	if (ret)
-		return complain_of(job->delta.name, ret, job->reader.in.why);
+		return bd_complain_of(job->delta.name, ret, job->reader.in.why);
 	if (job->reader.old_size == job->old.size)
 		return 0;
-	return complain("%s is not the file that %s was made for: it has %llu"
-			" bytes, not %llu",
-			job->old.name, job->delta.name,
-			(unsigned long long)job->old.size,
-			(unsigned long long)job->reader.old_size);
+	return bd_complain("%s is not the file that %s was made for: it has "
+			   "%llu"
+			   " bytes, not %llu",
+			   job->old.name, job->delta.name,
+			   (unsigned long long)job->old.size,
+			   (unsigned long long)job->reader.old_size);
 }
 
 /*
@@ -179,21 +180,21 @@ static int try_first(struct job *job, const struct options *options)
 	struct stat old, out;
 
 	if (fstat(job->old.fd, &old) || fstat(job->out.fd, &out))
-		return complain_of(job->out.name, -errno, NULL);
+		return bd_complain_of(job->out.name, -errno, NULL);
 	if (S_ISBLK(old.st_mode) && old.st_rdev == out.st_rdev)
-		return complain("%s is OLD itself: a device can't be patched"
-				" in place",
-				job->out.name);
+		return bd_complain("%s is OLD itself: a device can't be patched"
+				   " in place",
+				   job->out.name);
 	if (!job->delta.seekable)
-		return complain("%s is a device: then DELTA can't be a pipe",
-				job->out.name);
+		return bd_complain("%s is a device: then DELTA can't be a pipe",
+				   job->out.name);
 	job->dry = true;
 	if (apply(job, options))
 		return -1;
 	job->dry = false;
 	delta_reader_close(&job->reader);
 	if (lseek(job->delta.fd, 0, SEEK_SET) < 0)
-		return complain_of(job->delta.name, -errno, NULL);
+		return bd_complain_of(job->delta.name, -errno, NULL);
 	return open_delta(job);
 }
 
@@ -203,15 +204,15 @@ static int patch(struct job *job, const struct options *options)
 
 	if (!ret &&
 	    delta_strong_init(&job->strong, job->reader.kind, job->reader.key))
-		ret = complain("%s needs %s, which this system lacks",
-			       job->delta.name,
-			       delta_strong_name(job->reader.kind));
+		ret = bd_complain("%s needs %s, which this system lacks",
+				  job->delta.name,
+				  delta_strong_name(job->reader.kind));
 	if (!ret && job->out.device)
 		ret = try_first(job, options);
 	if (!ret)
 		ret = apply(job, options);
 	if (!ret)
-		ret = outfile_commit(&job->out, true);
+		ret = bd_outfile_commit(&job->out, true);
 	delta_reader_close(&job->reader);
 	delta_strong_free(&job->strong);
 	return ret;
@@ -224,26 +225,26 @@ static int check_old(const struct infile *old)
 
 	if (old->seekable || (!fstat(old->fd, &st) && S_ISREG(st.st_mode)))
 		return 0;
-	return complain("OLD must be a file or a device, not a pipe");
+	return bd_complain("OLD must be a file or a device, not a pipe");
 }
 
-int command_patch(const struct options *options, char **args)
+int bd_command_patch(const struct options *options, char **args)
 {
 	struct job job = { 0 };
 	int ret;
 
-	if (infile_open(&job.old, args[0]))
+	if (bd_infile_open(&job.old, args[0]))
 		return -1;
 	ret = check_old(&job.old);
 	if (!ret)
-		ret = infile_open(&job.delta, args[1]);
+		ret = bd_infile_open(&job.delta, args[1]);
 	if (!ret) {
-		ret = outfile_open(&job.out, args[2]);
+		ret = bd_outfile_open(&job.out, args[2]);
 		if (!ret)
 			ret = patch(&job, options);
-		outfile_close(&job.out);
-		infile_close(&job.delta);
+		bd_outfile_close(&job.out);
+		bd_infile_close(&job.delta);
 	}
-	infile_close(&job.old);
+	bd_infile_close(&job.old);
 	return ret;
 }

@@ -28,7 +28,7 @@ struct pool {
 	bool filling, finishing, ended, failed;
 };
 
-unsigned int pool_cpus(void)
+unsigned int bd_pool_cpus(void)
 {
 	cpu_set_t set;
 
@@ -123,14 +123,14 @@ static void run_threads(struct pool *p, unsigned int threads)
 		pthread_join(id[--started], NULL);
 }
 
-int pool_run(const struct pool_work *work, void **slots, unsigned int count,
-	     unsigned int threads)
+int bd_pool_run(const struct pool_work *work, void **slots, unsigned int count,
+		unsigned int threads)
 {
 	struct pool p = { .work = work, .slots = slots, .count = count };
 
 	p.worked = calloc(count, sizeof(*p.worked));
 	if (!p.worked)
-		return complain("there is not enough memory");
+		return bd_complain("there is not enough memory");
 	pthread_mutex_init(&p.lock, NULL);
 	pthread_cond_init(&p.changed, NULL);
 	run_threads(&p, threads);

@@ -21,16 +21,16 @@ struct pool_work {
 };
 
 /**
- * pool_run - do work until there is no more.
+ * bd_pool_run - do work until there is no more.
  * @slots: @count of them; more than threads lets these run ahead
  * @threads: how many, this one among them
  *
  * Returns 0, or -1 if any step did.
  */
-int pool_run(const struct pool_work *work, void **slots, unsigned int count,
-	     unsigned int threads);
+int bd_pool_run(const struct pool_work *work, void **slots, unsigned int count,
+		unsigned int threads);
 
-/** pool_cpus - how many processors this program may use */
-unsigned int pool_cpus(void);
+/** bd_pool_cpus - how many processors this program may use */
+unsigned int bd_pool_cpus(void);
 
 #endif

@@ -14,7 +14,7 @@ static double seconds(const struct timespec *from, const struct timespec *to)
 	       (double)(to->tv_nsec - from->tv_nsec) / 1e9;
 }
 
-void progress_begin(struct progress *p, uint64_t total, bool quiet)
+void bd_progress_begin(struct progress *p, uint64_t total, bool quiet)
 {
 	memset(p, 0, sizeof(*p));
 	p->total = total;
@@ -23,7 +23,7 @@ void progress_begin(struct progress *p, uint64_t total, bool quiet)
 	p->said = p->began;
 }
 
-void progress_add(struct progress *p, uint64_t bytes)
+void bd_progress_add(struct progress *p, uint64_t bytes)
 {
 	struct timespec now;
 	double rate;
@@ -44,7 +44,7 @@ void progress_add(struct progress *p, uint64_t bytes)
 			p->done / 1000000, rate);
 }
 
-void progress_end(struct progress *p)
+void bd_progress_end(struct progress *p)
 {
 	if (p->shown)
 		fputs("\r\033[K", stderr);

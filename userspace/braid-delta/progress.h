@@ -16,11 +16,11 @@ struct progress {
 	bool shown;
 };
 
-/** progress_begin - silent if @quiet, or if standard error is no terminal */
-void progress_begin(struct progress *progress, uint64_t total, bool quiet);
-void progress_add(struct progress *progress, uint64_t bytes);
+/** bd_progress_begin - silent if @quiet, or if standard error is no terminal */
+void bd_progress_begin(struct progress *progress, uint64_t total, bool quiet);
+void bd_progress_add(struct progress *progress, uint64_t bytes);
 
-/** progress_end - wipe the line */
-void progress_end(struct progress *progress);
+/** bd_progress_end - wipe the line */
+void bd_progress_end(struct progress *progress);
 
 #endif

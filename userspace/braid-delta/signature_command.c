@@ -35,7 +35,7 @@ static int fill(void *ctx, void *slot)
 	struct job *job = ctx;
 	struct slot *s = slot;
 
-	return stream_next(&job->stream, &s->part);
+	return bd_stream_next(&job->stream, &s->part);
 }
 
 static int work(void *ctx, void *slot)
@@ -43,7 +43,7 @@ static int work(void *ctx, void *slot)
 	struct job *job = ctx;
 	struct slot *s = slot;
 
-	if (stream_read(&job->stream, &s->part))
+	if (bd_stream_read(&job->stream, &s->part))
 		return -1;
 	delta_hash_blocks(&job->strong, job->writer.params.block, s->part.buf,
 			  s->part.segment.length, s->hashes);
@@ -62,9 +62,9 @@ static int finish(void *ctx, void *slot)
 		ret = delta_signature_add(&job->writer, s->hashes[i].weak,
 					  s->hashes[i].strong);
 	if (ret)
-		return complain_of(job->out->name, ret, NULL);
+		return bd_complain_of(job->out->name, ret, NULL);
 	job->size += length;
-	progress_add(&job->progress, length);
+	bd_progress_add(&job->progress, length);
 	return 0;
 }
 
@@ -76,8 +76,8 @@ static int slot_init(void *ctx, void *slot)
 
 	s->hashes = calloc(blocks, sizeof(*s->hashes));
 	if (!s->hashes)
-		return complain("there is not enough memory");
-	return part_init(&s->part, &job->stream);
+		return bd_complain("there is not enough memory");
+	return bd_part_init(&s->part, &job->stream);
 }
 
 static void slot_free(void *slot)
@@ -85,7 +85,7 @@ static void slot_free(void *slot)
 	struct slot *s = slot;
 
 	free(s->hashes);
-	part_free(&s->part);
+	bd_part_free(&s->part);
 }
 
 static int choose(const struct options *options, const struct infile *old,
@@ -101,14 +101,14 @@ static int choose(const struct options *options, const struct infile *old,
 		params->block = old->seekable ? delta_default_block(old->size)
 					      : DELTA_UNKNOWN_SIZE_BLOCK;
 	if (delta_block_count(old->size, params->block) > DELTA_MAX_BLOCKS)
-		return complain("%s has too many blocks: take a larger"
-				" --block-size",
-				old->name);
+		return bd_complain("%s has too many blocks: take a larger"
+				   " --block-size",
+				   old->name);
 	if (delta_strong_keyed(params->kind) &&
 	    getrandom(params->key, sizeof(params->key), 0) !=
 		    (ssize_t)sizeof(params->key))
-		return complain("there is no random number for the key: %s",
-				strerror(errno));
+		return bd_complain("there is no random number for the key: %s",
+				   strerror(errno));
 	return 0;
 }
 
@@ -129,24 +129,25 @@ static int run(struct job *job, const struct options *options,
 					job->stream.segment, slot_init,
 					slot_free };
 	int ret = delta_signature_writer_init(&job->writer, params,
-					      outfile_write, job->out);
+					      bd_outfile_write, job->out);
 
 	if (!ret)
 		ret = delta_strong_init(&job->strong, params->kind,
 					params->key);
 	if (ret)
-		return complain_of(job->out->name, ret, NULL);
-	progress_begin(&job->progress, job->stream.file->size, options->quiet);
-	ret = slots_run(&kind, &steps, options->threads);
-	progress_end(&job->progress);
+		return bd_complain_of(job->out->name, ret, NULL);
+	bd_progress_begin(&job->progress, job->stream.file->size,
+			  options->quiet);
+	ret = bd_slots_run(&kind, &steps, options->threads);
+	bd_progress_end(&job->progress);
 	if (ret)
 		return -1;
 	ret = delta_signature_end(&job->writer, job->size);
-	return ret ? complain_of(job->out->name, ret, NULL)
-		   : outfile_commit(job->out, false);
+	return ret ? bd_complain_of(job->out->name, ret, NULL)
+		   : bd_outfile_commit(job->out, false);
 }
 
-int command_signature(const struct options *options, char **args)
+int bd_command_signature(const struct options *options, char **args)
 {
 	struct job job = { 0 };
 	struct delta_params params;
@@ -155,23 +156,23 @@ int command_signature(const struct options *options, char **args)
 	int ret;
 
 	if (options->level)
-		return complain("a signature can't be compressed");
-	if (infile_open(&old, args[0]))
+		return bd_complain("a signature can't be compressed");
+	if (bd_infile_open(&old, args[0]))
 		return -1;
 	ret = choose(options, &old, &params);
 	if (!ret)
-		ret = outfile_open(&out, args[1]);
+		ret = bd_outfile_open(&out, args[1]);
 	if (!ret) {
 		job.out = &out;
-		ret = stream_init(&job.stream, &old,
-				  segment_length(params.block), 0);
+		ret = bd_stream_init(&job.stream, &old,
+				     segment_length(params.block), 0);
 		if (!ret)
 			ret = run(&job, options, &params);
 		delta_signature_writer_free(&job.writer);
 		delta_strong_free(&job.strong);
-		stream_free(&job.stream);
-		outfile_close(&out);
+		bd_stream_free(&job.stream);
+		bd_outfile_close(&out);
 	}
-	infile_close(&old);
+	bd_infile_close(&old);
 	return ret;
 }

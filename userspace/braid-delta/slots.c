@@ -21,8 +21,8 @@ static unsigned int slot_count(const struct slot_kind *kind,
 	return (unsigned int)count;
 }
 
-int slots_run(const struct slot_kind *kind, const struct pool_work *work,
-	      unsigned int threads)
+int bd_slots_run(const struct slot_kind *kind, const struct pool_work *work,
+		 unsigned int threads)
 {
 	unsigned int count = slot_count(kind, threads), made = 0;
 	void *slots[SLOTS_MAX];
@@ -31,12 +31,12 @@ int slots_run(const struct slot_kind *kind, const struct pool_work *work,
 	while (!ret && made < count) {
 		slots[made] = calloc(1, kind->size);
 		if (!slots[made])
-			ret = complain("there is not enough memory");
+			ret = bd_complain("there is not enough memory");
 		else
 			ret = kind->init(work->ctx, slots[made++]);
 	}
 	if (!ret)
-		ret = pool_run(work, slots, count, threads);
+		ret = bd_pool_run(work, slots, count, threads);
 	while (made) {
 		kind->free(slots[--made]);
 		free(slots[made]);

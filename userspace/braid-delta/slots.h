@@ -20,12 +20,12 @@ struct slot_kind {
 };
 
 /**
- * slots_run - make slots, run a pool on them, free them.
+ * bd_slots_run - make slots, run a pool on them, free them.
  *
  * As many slots as keep the threads busy, but not more than a bound of memory
  * allows. Returns 0 or -1.
  */
-int slots_run(const struct slot_kind *kind, const struct pool_work *work,
-	      unsigned int threads);
+int bd_slots_run(const struct slot_kind *kind, const struct pool_work *work,
+		 unsigned int threads);
 
 #endif

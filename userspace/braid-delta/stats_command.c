@@ -24,7 +24,7 @@ static ssize_t read_start(void *ctx, void *buf, size_t size)
 	size_t left = start->have - start->given;
 
 	if (!left)
-		return infile_read(&start->file, buf, size);
+		return bd_infile_read(&start->file, buf, size);
 	if (size > left)
 		size = left;
 	memcpy(buf, start->bytes + start->given, size);
@@ -46,7 +46,7 @@ static void print_entry(const struct delta_params *params, uint64_t block,
 
 	for (i = 0; i < entry->repeat; i++, block++) {
 		printf("block %" PRIu64 "  offset %" PRIu64 "  weak %u  "
-							    "strong ",
+		       "strong ",
 		       block, block * params->block, entry->weak);
 		print_hex(entry->strong, params->strong_length);
 	}
@@ -72,7 +72,7 @@ static int signature(struct start *start, const char *name)
 		ret = ferror(stdout) ? -EIO : 0;
 	}
 	if (ret)
-		complain_of(name, ret, reader.in.why);
+		bd_complain_of(name, ret, reader.in.why);
 	else
 		printf("file of %" PRIu64 " bytes, %" PRIu64 " blocks\n",
 		       reader.size, reader.blocks);
@@ -140,7 +140,7 @@ static int delta(struct start *start, const char *name)
 		ret = print_ops(&reader);
 	}
 	if (ret) {
-		complain_of(name, ret, reader.in.why);
+		bd_complain_of(name, ret, reader.in.why);
 	} else {
 		printf("to %" PRIu64 " bytes  digest ", reader.new_size);
 		print_hex(reader.digest, delta_strong_size(reader.kind));
@@ -149,17 +149,17 @@ static int delta(struct start *start, const char *name)
 	return ret ? -1 : 0;
 }
 
-int command_stats(const struct options *options, char **args)
+int bd_command_stats(const struct options *options, char **args)
 {
 	struct start start = { 0 };
 	ssize_t got;
 	int ret;
 
-	if (infile_open(&start.file, args[0]))
+	if (bd_infile_open(&start.file, args[0]))
 		return -1;
-	got = infile_fill(&start.file, start.bytes, sizeof(start.bytes));
+	got = bd_infile_fill(&start.file, start.bytes, sizeof(start.bytes));
 	if (got < 0) {
-		ret = complain_of(args[0], (int)got, NULL);
+		ret = bd_complain_of(args[0], (int)got, NULL);
 	} else {
 		start.have = (size_t)got;
 		ret = memcmp(start.bytes, DELTA_DELTA_MAGIC,
@@ -167,8 +167,8 @@ int command_stats(const struct options *options, char **args)
 			      ? signature(&start, args[0])
 			      : delta(&start, args[0]);
 	}
-	infile_close(&start.file);
+	bd_infile_close(&start.file);
 	if (!ret && fflush(stdout))
-		ret = complain("can't write: %s", strerror(errno));
+		ret = bd_complain("can't write: %s", strerror(errno));
 	return ret;
 }

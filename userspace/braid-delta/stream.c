@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int stream_init(struct stream *stream, struct infile *file, size_t segment,
-		size_t overlap)
+int bd_stream_init(struct stream *stream, struct infile *file, size_t segment,
+		   size_t overlap)
 {
 	memset(stream, 0, sizeof(*stream));
 	stream->file = file;
@@ -15,24 +15,24 @@ int stream_init(struct stream *stream, struct infile *file, size_t segment,
 	if (!file->seekable)
 		stream->carry = malloc(overlap + 1);
 	if (!file->seekable && !stream->carry)
-		return complain("there is not enough memory");
+		return bd_complain("there is not enough memory");
 	return 0;
 }
 
-void stream_free(struct stream *stream)
+void bd_stream_free(struct stream *stream)
 {
 	free(stream->carry);
 	stream->carry = NULL;
 }
 
-int part_init(struct part *part, const struct stream *stream)
+int bd_part_init(struct part *part, const struct stream *stream)
 {
 	memset(part, 0, sizeof(*part));
 	part->buf = malloc(stream->segment + stream->overlap);
-	return part->buf ? 0 : complain("there is not enough memory");
+	return part->buf ? 0 : bd_complain("there is not enough memory");
 }
 
-void part_free(struct part *part)
+void bd_part_free(struct part *part)
 {
 	free(part->buf);
 	part->buf = NULL;
@@ -63,9 +63,10 @@ static int next_of_pipe(struct stream *stream, struct part *part)
 
 	memcpy(part->buf, stream->carry, have);
 	if (!stream->eof)
-		got = infile_fill(stream->file, part->buf + have, full - have);
+		got = bd_infile_fill(stream->file, part->buf + have,
+				     full - have);
 	if (got < 0)
-		return complain_of(stream->file->name, (int)got, NULL);
+		return bd_complain_of(stream->file->name, (int)got, NULL);
 	have += (size_t)got;
 	stream->eof = have < full;
 	share = have > stream->segment ? have - stream->segment : 0;
@@ -75,7 +76,7 @@ static int next_of_pipe(struct stream *stream, struct part *part)
 	return set_part(stream, part, have, stream->eof);
 }
 
-int stream_next(struct stream *stream, struct part *part)
+int bd_stream_next(struct stream *stream, struct part *part)
 {
 	uint64_t left;
 
@@ -87,11 +88,11 @@ int stream_next(struct stream *stream, struct part *part)
 			left <= stream->segment + stream->overlap);
 }
 
-int stream_read(const struct stream *stream, struct part *part)
+int bd_stream_read(const struct stream *stream, struct part *part)
 {
 	struct delta_segment *g = &part->segment;
 
 	if (part->read)
 		return 0;
-	return infile_at(stream->file, part->buf, g->avail, g->start);
+	return bd_infile_at(stream->file, part->buf, g->avail, g->start);
 }

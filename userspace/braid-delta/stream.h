@@ -25,23 +25,23 @@ struct part {
 	bool read;
 };
 
-/** stream_init - complains, returns -1; free it in either case */
-int stream_init(struct stream *stream, struct infile *file, size_t segment,
-		size_t overlap);
-void stream_free(struct stream *stream);
+/** bd_stream_init - complains, returns -1; free it in either case */
+int bd_stream_init(struct stream *stream, struct infile *file, size_t segment,
+		   size_t overlap);
+void bd_stream_free(struct stream *stream);
 
 /**
- * stream_next - the next segment; one call at a time.
+ * bd_stream_next - the next segment; one call at a time.
  *
  * Reads it only if it must, from a pipe. Returns 1, 0 at the end, or -1.
  */
-int stream_next(struct stream *stream, struct part *part);
+int bd_stream_next(struct stream *stream, struct part *part);
 
-/** stream_read - read the segment if that was left; 0 or -1 */
-int stream_read(const struct stream *stream, struct part *part);
+/** bd_stream_read - read the segment if that was left; 0 or -1 */
+int bd_stream_read(const struct stream *stream, struct part *part);
 
-/** part_init - room for a segment of the stream; complains, returns -1 */
-int part_init(struct part *part, const struct stream *stream);
-void part_free(struct part *part);
+/** bd_part_init - room for a segment of the stream; complains, returns -1 */
+int bd_part_init(struct part *part, const struct stream *stream);
+void bd_part_free(struct part *part);
 
 #endif

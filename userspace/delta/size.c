@@ -5,7 +5,7 @@
 #define SEGMENT_BLOCKS 65536U
 
 /* Newton's method from above: the sequence falls until it has arrived. */
-static uint64_t square_root(uint64_t n)
+uint64_t delta_square_root(uint64_t n)
 {
 	uint64_t x = n, next = n / 2 + 1;
 
@@ -18,7 +18,7 @@ static uint64_t square_root(uint64_t n)
 
 uint32_t delta_default_block(uint64_t size)
 {
-	uint64_t block = square_root(size) & ~7ULL;
+	uint64_t block = delta_square_root(size) & ~7ULL;
 
 	if (block < DELTA_MIN_DEFAULT_BLOCK)
 		return DELTA_MIN_DEFAULT_BLOCK;

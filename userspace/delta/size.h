@@ -13,6 +13,9 @@
 #define DELTA_WEAK_SIZE 4U
 #define DELTA_MIN_TAIL 16U /* a shorter last block isn't worth a reference */
 
+/** delta_square_root - the square root of @n, rounded down */
+uint64_t delta_square_root(uint64_t n);
+
 /**
  * delta_default_block - the block length for a file of @size bytes.
  *
