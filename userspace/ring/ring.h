@@ -40,8 +40,10 @@ struct ring_op {
 	struct __kernel_timespec ts;
 };
 
+/* clang-format off */
 #define ring_container(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
+/* clang-format on */
 
 /**
  * ring_open - make a ring
