@@ -11,11 +11,18 @@ agent=$LAB_DIR/agent
 mkdir -p "$agent"
 
 # What the agents said belongs to the output of a test that failed.
-agent_logs() {
-	[ "$?" -eq 0 ] || tail -n 20 "$agent"/*.log >&2
+agent_end() {
+	local status=$?
+	trap - ERR
+	set +e
+	case $status in
+	0 | 77) ;;
+	*) tail -n 20 "$agent"/*.log >&2 ;;
+	esac
+	(exit "$status")
 	at_exit
 }
-trap '(exit "$?"); agent_logs' EXIT
+trap agent_end EXIT
 
 # agent_config NAME ROLE: the sections follow on stdin.
 agent_config() {
