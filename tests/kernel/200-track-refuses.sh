@@ -2,7 +2,7 @@
 # Bad table lines and bad messages of braid-track and braid-view are refused
 # with a sentence, and change nothing.
 # runs: uml vm
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 

@@ -2,7 +2,7 @@
 # Eras are closed under load: each close returns, none is skipped, what is read
 # back is what was written, and each era's changes are found.
 # runs: uml vm
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 requires program fio

@@ -2,7 +2,7 @@
 # Flushes, FUA and discards get through: what was flushed survives a power cut,
 # with and without a view that holds writes back.
 # runs: uml vm
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 

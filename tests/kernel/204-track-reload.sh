@@ -2,7 +2,7 @@
 # A reload keeps map, eras and views, also a longer one; a device that was made
 # again has another map_id; a table of another kind ends the track.
 # runs: uml vm
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 

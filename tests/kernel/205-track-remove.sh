@@ -2,7 +2,7 @@
 # Removal and suspension with I/O in flight, copies on their way and views open:
 # nothing hangs, nothing is lost, nothing is left.
 # runs: uml vm
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 requires program fio

@@ -2,7 +2,7 @@
 # A view is the device as it was when the era was closed, while writers go on:
 # for block sizes at the limits and a device that ends within a block.
 # runs: uml vm
-# timeout: 240
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 requires program fio

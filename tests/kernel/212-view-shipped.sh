@@ -2,7 +2,7 @@
 # A shipped view: keeps what changed in its interval until it is released, knows
 # it exactly while stamps are replaced, and reads as nothing else.
 # runs: uml vm
-# timeout: 60
+# timeout: 120
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 

@@ -2,7 +2,7 @@
 # Several views at once, whole and shipped, share copies; each is what the
 # device was; ending them in any order frees what only they kept.
 # runs: uml vm
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 requires program fio

@@ -2,7 +2,7 @@
 # P9: a full copy store, one whose device fails, or none at all makes the view
 # invalid, never a write. An event tells. Afterwards views work again.
 # runs: uml vm
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 requires program fio

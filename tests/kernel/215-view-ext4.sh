@@ -2,7 +2,7 @@
 # ext4 on a tracked device under load: every view passes fsck, and files that
 # were synced before the close are in it.
 # runs: uml vm
-# timeout: 180
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"
 requires program mkfs.ext4
