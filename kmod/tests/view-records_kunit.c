@@ -36,4 +36,5 @@ static struct kunit_suite view_records_suite = {
 	.name = "braid-view-records",
 	.test_cases = view_records_cases,
 };
+
 kunit_test_suite(view_records_suite);

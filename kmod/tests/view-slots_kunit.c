@@ -78,4 +78,5 @@ static struct kunit_suite view_slots_suite = {
 	.name = "braid-view-slots",
 	.test_cases = view_slots_cases,
 };
+
 kunit_test_suite(view_slots_suite);

@@ -262,4 +262,5 @@ static struct kunit_suite view_suite = {
 	.name = "braid-view",
 	.test_cases = view_cases,
 };
+
 kunit_test_suite(view_suite);
