@@ -158,8 +158,7 @@ static void nonsense_is_refused(void **state)
 		"{\"ok\":1}",
 		"{\"ok\":true",
 		"[[[[[[[[[[[[[[[[[[[[",
-		"{\"ok\":true,\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{"
-		"\"a\":{}}}}}}}}}",
+		"{\"ok\":true,\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}",
 	};
 	char why[AGENT_WHY];
 	json_object *reply;

@@ -99,16 +99,17 @@ static void the_kernels_reason_is_found(void **state)
 	char reason[64];
 	size_t i;
 
-	assert_int_equal(dm_kmsg_reason("3,512,8899,-;device-mapper: table: "
-					"254:0: linear: Device lookup failed "
-					"(-ENODEV)\n SUBSYSTEM=x\n",
-					reason, sizeof(reason)),
-			 DM_KMSG_TABLE);
+	assert_int_equal(
+		dm_kmsg_reason(
+			"3,512,8899,-;device-mapper: table: 254:0: linear: Device lookup failed (-ENODEV)\n SUBSYSTEM=x\n",
+			reason, sizeof(reason)),
+		DM_KMSG_TABLE);
 	assert_string_equal(reason, "linear: Device lookup failed");
-	assert_int_equal(dm_kmsg_reason("3,1,2,-;device-mapper: braid-raid: "
-					"254:0: /dev/vdb is too small\n",
-					reason, sizeof(reason)),
-			 DM_KMSG_TARGET);
+	assert_int_equal(
+		dm_kmsg_reason(
+			"3,1,2,-;device-mapper: braid-raid: 254:0: /dev/vdb is too small\n",
+			reason, sizeof(reason)),
+		DM_KMSG_TARGET);
 	assert_string_equal(reason, "braid-raid: /dev/vdb is too small");
 	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
 		assert_int_equal(dm_kmsg_reason(others[i], reason,

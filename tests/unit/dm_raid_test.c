@@ -62,9 +62,8 @@ static void status_is_read(void **state)
 {
 	struct dm_raid_status status;
 
-	assert_int_equal(dm_raid_status_parse("raid1 3 ADa 100/2048 recover 5 "
-					      "0 -",
-					      &status),
+	assert_int_equal(dm_raid_status_parse(
+				 "raid1 3 ADa 100/2048 recover 5 0 -", &status),
 			 0);
 	assert_string_equal(status.level, "raid1");
 	assert_int_equal(status.nr_members, 3);

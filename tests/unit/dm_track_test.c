@@ -59,11 +59,12 @@ static void status_is_read(void **state)
 {
 	struct dm_track_status status;
 
-	assert_int_equal(dm_track_status_parse("128 1600 " ID " 7 1 3/64 2 "
-					       "5 whole open 4 "
-					       "6 shipped invalid 5",
-					       &status),
-			 0);
+	assert_int_equal(
+		dm_track_status_parse(
+			"128 1600 " ID
+			" 7 1 3/64 2 5 whole open 4 6 shipped invalid 5",
+			&status),
+		0);
 	assert_int_equal(status.block_sectors, 128);
 	assert_int_equal(status.nr_blocks, 1600);
 	assert_string_equal(status.map_id, ID);

@@ -28,9 +28,9 @@ static int new_name(const char *name)
 	int r;
 
 	if (!dm_dev_name_ok(name))
-		return complain_usage("'%s' is no name for a device: use up to "
-				      "%d letters, digits and #+-.:=@_",
-				      name, DM_DEV_NAME_SIZE - 1);
+		return complain_usage(
+			"'%s' is no name for a device: use up to %d letters, digits and #+-.:=@_",
+			name, DM_DEV_NAME_SIZE - 1);
 	r = dm_dev_info(name, &info, &error);
 	if (!r)
 		return complain("there is a device-mapper device %s already",
@@ -47,20 +47,19 @@ static int create_shape(const struct request *request,
 	unsigned int i;
 
 	if (!dm_raid_level_of(level, &table->level))
-		return complain_usage("--level %s: only raid0 and raid1 are "
-				      "known",
-				      level);
+		return complain_usage(
+			"--level %s: only raid0 and raid1 are known", level);
 	if (request_has(request, OPT_CHUNK)) {
 		if (table->level == DM_RAID1)
-			return complain_usage("--chunk is for raid0: a mirror "
-					      "has no chunks");
+			return complain_usage(
+				"--chunk is for raid0: a mirror has no chunks");
 		chunk = request->number[OPT_CHUNK];
 	}
 	if (chunk < 512ULL * BRAID_CHUNK_SECTORS_MIN ||
 	    chunk > 512ULL * BRAID_CHUNK_SECTORS_MAX || chunk & (chunk - 1))
-		return complain_usage("--chunk %s: not a power of two from 4K "
-				      "to 1M",
-				      request->text[OPT_CHUNK]);
+		return complain_usage(
+			"--chunk %s: not a power of two from 4K to 1M",
+			request->text[OPT_CHUNK]);
 	table->chunk_sectors = table->level == DM_RAID1 ? 0 : chunk / 512;
 	table->nr_members = request->operands - 1;
 	for (i = 0; i < table->nr_members; i++)
@@ -73,19 +72,19 @@ static int create_shape(const struct request *request,
 static int create_counts(const struct dm_raid_table *table,
 			 unsigned int missing)
 {
-	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX
-						     : BRAID_RAID0_MEMBERS_MAX;
+	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX :
+						       BRAID_RAID0_MEMBERS_MAX;
 
 	if (table->nr_members < 2 || table->nr_members > most)
 		return complain_usage("%s takes 2 to %u devices, not %u",
 				      dm_raid_level_name(table->level), most,
 				      table->nr_members);
 	if (missing && table->level == DM_RAID0)
-		return complain_usage("raid0 needs all its devices: none can "
-				      "be missing");
+		return complain_usage(
+			"raid0 needs all its devices: none can be missing");
 	if (missing == table->nr_members)
-		return complain_usage("all devices are missing: there must be "
-				      "one");
+		return complain_usage(
+			"all devices are missing: there must be one");
 	return 0;
 }
 
@@ -160,10 +159,8 @@ static int array_create(const struct request *request)
 		return r;
 	sectors = dm_raid_sectors(&table, smallest);
 	if (!sectors)
-		return complain("the smallest device has %" PRIu64 " sectors, "
-				"less than "
-				"a chunk of "
-				"%u",
+		return complain("the smallest device has %" PRIu64
+				" sectors, less than a chunk of %u",
 				smallest, table.chunk_sectors);
 	if (dm_raid_create(name, &table, sectors, &error))
 		return complain("%s", error.text);
@@ -182,10 +179,9 @@ static int array_stop(const struct request *request)
 	if (dm_raid_status(name, &status, NULL, &error))
 		return complain("%s", error.text);
 	if (dm_raid_lost(&status) && !request_has(request, OPT_FORCE))
-		return complain("%s is degraded (%s), and once it is stopped "
-				"nothing remembers which devices are stale; "
-				"--force stops it",
-				name, status.health);
+		return complain(
+			"%s is degraded (%s), and once it is stopped nothing remembers which devices are stale; --force stops it",
+			name, status.health);
 	if (dm_dev_remove(name, &error))
 		return complain("%s", error.text);
 	return EXIT_OK;
@@ -370,12 +366,11 @@ void array_print(json_object *arrays)
 		table_cell(&table, "%s",
 			   size_format(print_number_of(array, "bytes"), size));
 		table_cell(&table, "%s",
-			   print_number_of(array, "chunk_bytes")
-				   ? size_format(print_number_of(array, "chunk_"
-									"byte"
-									"s"),
-						 chunk)
-				   : "-");
+			   print_number_of(array, "chunk_bytes") ?
+				   size_format(print_number_of(array,
+							       "chunk_bytes"),
+					       chunk) :
+				   "-");
 		table_cell(&table, "%s", print_text_of(array, "health"));
 		table_cell(&table, "%" PRIu64,
 			   print_number_of(array, "members_lost"));
@@ -415,12 +410,10 @@ const struct command array_commands[] = {
 		.operands_max = -1,
 		.options = OPT(JSON) | OPT(FORCE) | OPT(LEVEL) | OPT(CHUNK),
 		.needed = OPT(LEVEL),
-		.summary = "Make /dev/mapper/NAME out of several block "
-			   "devices.",
-		.more = "The array has no superblocks: after a restart it is "
-			"made again with the\n"
-			"same devices in the same order, and --force if it "
-			"holds a filesystem. A\n"
+		.summary =
+			"Make /dev/mapper/NAME out of several block devices.",
+		.more = "The array has no superblocks: after a restart it is made again with the\n"
+			"same devices in the same order, and --force if it holds a filesystem. A\n"
 			"mirror isn't synchronised: use new or equal devices.",
 		.run = array_create,
 	},
@@ -431,10 +424,9 @@ const struct command array_commands[] = {
 		.operands_min = 1,
 		.operands_max = 1,
 		.options = OPT(FORCE),
-		.summary = "Take an array away that nobody uses; its data "
-			   "stays.",
-		.more = "A degraded array is stopped with --force only: "
-			"nothing remembers which of\n"
+		.summary =
+			"Take an array away that nobody uses; its data stays.",
+		.more = "A degraded array is stopped with --force only: nothing remembers which of\n"
 			"its devices are stale.",
 		.run = array_stop,
 	},

@@ -60,8 +60,7 @@ const struct command keygen_commands[] = {
 		.operands_min = 1,
 		.operands_max = 1,
 		.summary = "Make a key file for a source and its replica.",
-		.more = "Both sides need the same file, mode 0600; copy it "
-			"over a safe channel.",
+		.more = "Both sides need the same file, mode 0600; copy it over a safe channel.",
 		.run = keygen,
 	},
 	{ 0 },

@@ -70,16 +70,15 @@ static int unknown(int count, char **words)
 		if (!command->family || strcmp(command->family, words[0]))
 			continue;
 		if (count < 2 || words[1][0] == '-')
-			return complain_usage("%s needs a subcommand (see "
-					      "braidctl --help)",
-					      words[0]);
-		return complain_usage("there is no subcommand '%s %s' (see "
-				      "braidctl --help)",
-				      words[0], words[1]);
+			return complain_usage(
+				"%s needs a subcommand (see braidctl --help)",
+				words[0]);
+		return complain_usage(
+			"there is no subcommand '%s %s' (see braidctl --help)",
+			words[0], words[1]);
 	}
-	return complain_usage("there is no subcommand '%s' (see braidctl "
-			      "--help)",
-			      words[0]);
+	return complain_usage(
+		"there is no subcommand '%s' (see braidctl --help)", words[0]);
 }
 
 int main(int argc, char **argv)
@@ -89,8 +88,8 @@ int main(int argc, char **argv)
 	int used;
 
 	if (argc < 2)
-		return complain_usage("a subcommand is needed (see braidctl "
-				      "--help)");
+		return complain_usage(
+			"a subcommand is needed (see braidctl --help)");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return help();
 	if (!strcmp(argv[1], "--version")) {

@@ -41,9 +41,9 @@ int member_check(const char *path, struct member *member)
 	member->number = st.st_rdev;
 	fd = open(path, O_RDWR | O_EXCL | O_CLOEXEC);
 	if (fd < 0 && errno == EBUSY)
-		return complain("%s is in use: mounted, or part of another "
-				"device",
-				path);
+		return complain(
+			"%s is in use: mounted, or part of another device",
+			path);
 	if (fd < 0)
 		return complain("cannot open %s: %s", path, strerror(errno));
 	r = check_open(fd, path, member);
@@ -83,13 +83,12 @@ int member_check_blank(const struct member *member, bool force)
 				member->path, strerror(errno));
 	found = signature(probe);
 	if (found && force)
-		remark("%s has a signature (%s); what is on it may be "
-		       "overwritten",
+		remark("%s has a signature (%s); what is on it may be overwritten",
 		       member->path, found);
 	else if (found)
-		r = complain("%s has a signature (%s); --force uses it all the "
-			     "same, and what is on it may be lost",
-			     member->path, found);
+		r = complain(
+			"%s has a signature (%s); --force uses it all the same, and what is on it may be lost",
+			member->path, found);
 	blkid_free_probe(probe);
 	return r;
 }

@@ -37,17 +37,16 @@ static int check_peer(const struct request *request, json_object *status,
 	const char *peer = print_text_of(status, "peer");
 
 	if (strcmp(print_text_of(status, "role"), "replica"))
-		return complain("%s is the source here; only a replica can be "
-				"promoted",
-				name);
+		return complain(
+			"%s is the source here; only a replica can be promoted",
+			name);
 	if (!strcmp(peer, "-") || request_has(request, OPT_FORCE) ||
 	    !strcmp(print_text_of(status, "state"), "promoted"))
 		return 0;
-	return complain("the source of %s is connected (%s); --force promotes "
-			"at era %" PRIu64 ", and what the source writes after "
-			"that is lost or has to be merged by "
-			"hand",
-			name, peer, print_number_of(status, "era"));
+	return complain(
+		"the source of %s is connected (%s); --force promotes at era %" PRIu64
+		", and what the source writes after that is lost or has to be merged by hand",
+		name, peer, print_number_of(status, "era"));
 }
 
 /* What braidd would have answered. */
@@ -77,13 +76,13 @@ static int promote_store(const struct request *request,
 	int r;
 
 	if (config->role != ROLE_REPLICA)
-		return complain("%s is the source here; only a replica can be "
-				"promoted",
-				config->name);
+		return complain(
+			"%s is the source here; only a replica can be promoted",
+			config->name);
 	if (access(config->state, F_OK))
-		return complain("%s has never received anything: there is no "
-				"%s",
-				config->name, config->state);
+		return complain(
+			"%s has never received anything: there is no %s",
+			config->name, config->state);
 	r = store_open(&store, config->state, config->image, &error);
 	if (r)
 		return complain("%s", error.text);
@@ -102,9 +101,8 @@ static int promote_offline(const struct request *request,
 	int r;
 
 	if (!*volume->config)
-		return complain("%s (with -c FILE it is promoted without "
-				"braidd)",
-				why);
+		return complain(
+			"%s (with -c FILE it is promoted without braidd)", why);
 	config = calloc(1, sizeof(*config));
 	if (!config)
 		return complain("out of memory");
@@ -147,12 +145,10 @@ const struct command promote_commands[] = {
 		.operands = "[NAME]",
 		.operands_max = 1,
 		.options = OPT(JSON) | OPT(FORCE) | OPT(CONFIG) | OPT(CONTROL),
-		.summary = "Make a replica's image usable at its newest "
-			   "committed era.",
-		.more = "The source is refused from then on. While it is "
-			"connected, --force is\n"
-			"needed. Without a braidd, -c FILE or NAME finds the "
-			"replica's state by its\n"
+		.summary =
+			"Make a replica's image usable at its newest committed era.",
+		.more = "The source is refused from then on. While it is connected, --force is\n"
+			"needed. Without a braidd, -c FILE or NAME finds the replica's state by its\n"
 			"configuration.",
 		.run = promote,
 	},

@@ -153,9 +153,9 @@ static int simple(const struct request *request, const char *command,
 	if (request_has(request, OPT_TIMEOUT)) {
 		if (!request->number[OPT_TIMEOUT] ||
 		    request->number[OPT_TIMEOUT] > 1000000)
-			return complain_usage("--timeout %s: not 1 to 1000000 "
-					      "seconds",
-					      request->text[OPT_TIMEOUT]);
+			return complain_usage(
+				"--timeout %s: not 1 to 1000000 seconds",
+				request->text[OPT_TIMEOUT]);
 		seconds = request->number[OPT_TIMEOUT];
 	}
 	if (agent_ask(volume.control, command, seconds, &reply, why))
@@ -207,10 +207,9 @@ const struct command replica_commands[] = {
 		.operands = "[NAME]",
 		.operands_max = 1,
 		.options = WHERE | OPT(TIMEOUT),
-		.summary = "Close an era now; print it once the replica has "
-			   "committed it.",
-		.more = "For the source. It waits an hour, if --timeout says "
-			"nothing else; the era is\n"
+		.summary =
+			"Close an era now; print it once the replica has committed it.",
+		.more = "For the source. It waits an hour, if --timeout says nothing else; the era is\n"
 			"shipped all the same when the wait was too short.",
 		.run = replica_ship,
 	},
@@ -220,8 +219,8 @@ const struct command replica_commands[] = {
 		.operands = "[NAME]",
 		.operands_max = 1,
 		.options = WHERE | OPT(TIMEOUT),
-		.summary = "Ship nothing until resumed; tracking goes on. For "
-			   "the source.",
+		.summary =
+			"Ship nothing until resumed; tracking goes on. For the source.",
 		.run = replica_pause,
 	},
 	{

@@ -77,13 +77,13 @@ static int set_value(struct request *request, int option, const char *value)
 	else if (options[option].value == VALUE_TEXT)
 		good = *value;
 	if (!good)
-		return complain_usage(
-			"--%s %s: not a %s", options[option].name, value,
-			options[option].value == VALUE_SIZE ? "size such as "
-							      "64K, 1M or 128s"
-			: options[option].value == VALUE_NUMBER ? "decimal "
-								  "number"
-								: "value");
+		return complain_usage("--%s %s: not a %s", options[option].name,
+				      value,
+				      options[option].value == VALUE_SIZE ?
+					      "size such as 64K, 1M or 128s" :
+				      options[option].value == VALUE_NUMBER ?
+					      "decimal number" :
+					      "value");
 	request->text[option] = value;
 	return 0;
 }

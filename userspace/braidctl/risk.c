@@ -83,8 +83,7 @@ void risk_print(json_object *volume)
 	if (!risk) {
 		if (!print_number_of(volume, "era") &&
 		    strcmp(print_text_of(volume, "state"), "unreachable"))
-			printf("  nothing is committed yet: a loss of the "
-			       "source now would lose everything\n");
+			printf("  nothing is committed yet: a loss of the source now would lose everything\n");
 		return;
 	}
 	size_format_seconds(

@@ -106,9 +106,9 @@ static int status(const struct request *request)
 		keep_only(&all.volumes, name);
 	}
 	if (!r && name && !count(&all))
-		r = complain("nothing is called %s: no array, no tracked "
-			     "device, no volume",
-			     name);
+		r = complain(
+			"nothing is called %s: no array, no tracked device, no volume",
+			name);
 	if (!r)
 		r = print(&all, request_has(request, OPT_JSON));
 	json_object_put(all.arrays);

@@ -25,9 +25,9 @@ static int attach_block(const struct request *request, uint32_t *sectors)
 		block = request->number[OPT_BLOCK];
 	if (block < 512ULL * BRAID_BLOCK_SECTORS_MIN ||
 	    block > 512ULL * BRAID_BLOCK_SECTORS_MAX || block & (block - 1))
-		return complain_usage("--block %s: not a power of two from 4K "
-				      "to 1M",
-				      request->text[OPT_BLOCK]);
+		return complain_usage(
+			"--block %s: not a power of two from 4K to 1M",
+			request->text[OPT_BLOCK]);
 	*sectors = block / 512;
 	return 0;
 }
@@ -85,9 +85,9 @@ static int track_attach(const struct request *request)
 	int r;
 
 	if (!dm_dev_name_ok(name) || strchr(name, '@'))
-		return complain_usage("'%s' is no name for a tracked device: "
-				      "use letters, digits and #+-.:=_",
-				      name);
+		return complain_usage(
+			"'%s' is no name for a tracked device: use letters, digits and #+-.:=_",
+			name);
 	if (attach_block(request, &table.block_sectors))
 		return EXIT_USAGE;
 	if (!dm_dev_info(name, &info, NULL))
@@ -110,13 +110,12 @@ static int track_detach(const struct request *request)
 	if (dm_track_status(name, &status, &error))
 		return complain("%s", error.text);
 	if (status.nr_views && !request_has(request, OPT_FORCE))
-		return complain("%s keeps %u views, which would be lost; "
-				"--force detaches it all the same",
-				name, status.nr_views);
+		return complain(
+			"%s keeps %u views, which would be lost; --force detaches it all the same",
+			name, status.nr_views);
 	if (dm_dev_remove(name, &error))
 		return complain("%s", error.text);
-	remark("what changed on %s is no longer known: the next replication "
-	       "compares all of it",
+	remark("what changed on %s is no longer known: the next replication compares all of it",
 	       name);
 	return EXIT_OK;
 }
@@ -144,9 +143,9 @@ static int track_close(const struct request *request)
 	if (request_has(request, OPT_VIEW) &&
 	    (!dm_track_mode_of(request->text[OPT_VIEW], &mode) ||
 	     mode == DM_TRACK_NO_VIEW))
-		return complain_usage("--view %s: only whole and shipped are "
-				      "known",
-				      request->text[OPT_VIEW]);
+		return complain_usage(
+			"--view %s: only whole and shipped are known",
+			request->text[OPT_VIEW]);
 	if (request_has(request, OPT_VIEW) != request_has(request, OPT_SINCE))
 		return complain_usage("--view and --since belong together");
 	if (check_tracked(name))
@@ -162,8 +161,8 @@ static int track_close(const struct request *request)
 	print_add_text(object, "name", name);
 	print_add_number(object, "era", era);
 	print_add_text(object, "view",
-		       mode == DM_TRACK_NO_VIEW ? NULL
-						: dm_track_mode_name(mode));
+		       mode == DM_TRACK_NO_VIEW ? NULL :
+						  dm_track_mode_name(mode));
 	return print_json(object);
 }
 
@@ -178,9 +177,9 @@ static int track_view(const struct request *request)
 	if (r)
 		return r;
 	if (dm_view_name(request->operand[0], era, name))
-		return complain("%.32s...: too long a name for a view to be "
-				"made of it",
-				request->operand[0]);
+		return complain(
+			"%.32s...: too long a name for a view to be made of it",
+			request->operand[0]);
 	if (dm_view_create(name, request->operand[0], era, &error))
 		return complain("%s", error.text);
 	return print_path(request, name);
@@ -360,11 +359,11 @@ static void print_row(struct table *table, json_object *track)
 	table_cell(table, "%" PRIu64, print_number_of(track, "oldest"));
 	table_cell(table, "%zu", json_object_array_length(views));
 	if (store)
-		table_cell(table, "%s of %s",
-			   size_format(print_number_of(track, "store_used_"
-							      "bytes"),
-				       used),
-			   size_format(store, total));
+		table_cell(
+			table, "%s of %s",
+			size_format(print_number_of(track, "store_used_bytes"),
+				    used),
+			size_format(store, total));
 	else
 		table_cell(table, "none");
 }
@@ -411,12 +410,10 @@ const struct command track_commands[] = {
 		.operands_min = 2,
 		.operands_max = 2,
 		.options = OPT(JSON) | OPT(FORCE) | OPT(BLOCK) | OPT(META),
-		.summary = "Make /dev/mapper/NAME, which tracks what changes "
-			   "on ORIGIN.",
-		.more = "What is on ORIGIN stays and is seen through NAME; use "
-			"NAME in its place\n"
-			"from then on. What is on the metadata device is "
-			"overwritten. Without one,\n"
+		.summary =
+			"Make /dev/mapper/NAME, which tracks what changes on ORIGIN.",
+		.more = "What is on ORIGIN stays and is seen through NAME; use NAME in its place\n"
+			"from then on. What is on the metadata device is overwritten. Without one,\n"
 			"no views can be kept.",
 		.run = track_attach,
 	},
@@ -428,8 +425,7 @@ const struct command track_commands[] = {
 		.operands_max = 1,
 		.options = OPT(FORCE),
 		.summary = "Stop tracking; the data on the origin stays.",
-		.more = "What changed is forgotten, so the next replication "
-			"compares all of it.\n"
+		.more = "What changed is forgotten, so the next replication compares all of it.\n"
 			"Open views are lost, with --force only.",
 		.run = track_detach,
 	},
@@ -450,10 +446,8 @@ const struct command track_commands[] = {
 		.operands_max = 1,
 		.options = OPT(JSON) | OPT(VIEW) | OPT(SINCE),
 		.summary = "Close the current era and print its number.",
-		.more = "With --view, the device as it is at that instant is "
-			"kept: every block, or\n"
-			"those that changed since the era of --since until "
-			"they are released.",
+		.more = "With --view, the device as it is at that instant is kept: every block, or\n"
+			"those that changed since the era of --since until they are released.",
 		.run = track_close,
 	},
 	{
@@ -464,8 +458,8 @@ const struct command track_commands[] = {
 		.operands_max = 1,
 		.options = OPT(JSON) | OPT(SINCE) | OPT(VIEW_ERA),
 		.needed = OPT(SINCE),
-		.summary = "List what changed since an era: kind, block, "
-			   "count.",
+		.summary =
+			"List what changed since an era: kind, block, count.",
 		.run = changed_run,
 	},
 	{
@@ -475,8 +469,8 @@ const struct command track_commands[] = {
 		.operands_min = 2,
 		.operands_max = 2,
 		.options = OPT(JSON),
-		.summary = "Make /dev/mapper/NAME@ERA, the read-only view of a "
-			   "closed era.",
+		.summary =
+			"Make /dev/mapper/NAME@ERA, the read-only view of a closed era.",
 		.run = track_view,
 	},
 	{
@@ -494,8 +488,8 @@ const struct command track_commands[] = {
 		.operands = "NAME ERA",
 		.operands_min = 2,
 		.operands_max = 2,
-		.summary = "End the view of ERA and remove the devices that "
-			   "show it.",
+		.summary =
+			"End the view of ERA and remove the devices that show it.",
 		.run = track_drop,
 	},
 	{

@@ -21,9 +21,8 @@ static bool name_ok(const char *name, size_t length)
 static int from_control(const char *control, struct volume *volume)
 {
 	if (strlen(control) >= sizeof(volume->control))
-		return complain_usage("--control %.32s...: too long for a "
-				      "socket",
-				      control);
+		return complain_usage(
+			"--control %.32s...: too long for a socket", control);
 	strcpy(volume->control, control);
 	return 0;
 }
@@ -54,9 +53,9 @@ static int from_name(const char *name, size_t length, struct volume *volume)
 	char path[64];
 
 	if (!name_ok(name, length))
-		return complain_usage("'%.64s' is no volume's name: 1 to 32 of "
-				      "a-z, 0-9, _ and -",
-				      name);
+		return complain_usage(
+			"'%.64s' is no volume's name: 1 to 32 of a-z, 0-9, _ and -",
+			name);
 	snprintf(path, sizeof(path), "%s/%.*s.conf", CONFIG_DIR, (int)length,
 		 name);
 	if (!access(path, F_OK))
@@ -75,8 +74,8 @@ static int from_request(const struct request *request, int operand,
 	memset(volume, 0, sizeof(*volume));
 	*named = true;
 	if (request_has(request, OPT_CONFIG) && request->operands > operand)
-		return complain_usage("a name and --config say the same: give "
-				      "one");
+		return complain_usage(
+			"a name and --config say the same: give one");
 	if (request_has(request, OPT_CONFIG))
 		r = from_config(request->text[OPT_CONFIG], volume);
 	else if (request->operands > operand)
@@ -121,9 +120,9 @@ static int scan(const char *folder, const char *suffix, struct volumes *volumes)
 		if (r || known(volumes, &volume))
 			continue;
 		if (volumes->count == VOLUMES_MAX)
-			r = complain("there are more than %d volumes in %s; "
-				     "name one",
-				     VOLUMES_MAX, folder);
+			r = complain(
+				"there are more than %d volumes in %s; name one",
+				VOLUMES_MAX, folder);
 		else
 			volumes->volume[volumes->count++] = volume;
 	}
@@ -159,14 +158,14 @@ int volume_one(const struct request *request, int operand,
 	if (r)
 		return r;
 	if (!volumes.count)
-		return complain("no volume is configured in %s and no braidd "
-				"has a socket in %s",
-				CONFIG_DIR, CONTROL_DIR);
+		return complain(
+			"no volume is configured in %s and no braidd has a socket in %s",
+			CONFIG_DIR, CONTROL_DIR);
 	if (volumes.count > 1)
-		return complain_usage("there are %u volumes, such as %s and "
-				      "%s: name one",
-				      volumes.count, volumes.volume[0].name,
-				      volumes.volume[1].name);
+		return complain_usage(
+			"there are %u volumes, such as %s and %s: name one",
+			volumes.count, volumes.volume[0].name,
+			volumes.volume[1].name);
 	*volume = volumes.volume[0];
 	return 0;
 }

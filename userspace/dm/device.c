@@ -17,9 +17,9 @@
 
 bool dm_dev_name_ok(const char *name)
 {
-	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "0123456789#+-.:=@_");
+	size_t length = strspn(
+		name,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789#+-.:=@_");
 
 	return length > 0 && length < DM_DEV_NAME_SIZE && !name[length] &&
 	       strcmp(name, ".") && strcmp(name, "..");
@@ -56,10 +56,9 @@ int dm_dev_name_of(const char *path, char name[DM_DEV_NAME_SIZE],
 
 	if (!strchr(path, '/')) {
 		if (!dm_dev_name_ok(path))
-			return dm_error_set(error, -EINVAL,
-					    "'%.64s' is not a device-mapper "
-					    "name",
-					    path);
+			return dm_error_set(
+				error, -EINVAL,
+				"'%.64s' is not a device-mapper name", path);
 		strcpy(name, path);
 		return 0;
 	}
@@ -127,10 +126,10 @@ static int load(const char *doing, const char *name,
 	if (log >= 0)
 		close(log);
 	if (r == -EINVAL && !dm_dev_target_known(table->target))
-		dm_error_set(error, r,
-			     "cannot %s %s: the kernel has no target %s (is "
-			     "its module loaded?)",
-			     doing, name, table->target);
+		dm_error_set(
+			error, r,
+			"cannot %s %s: the kernel has no target %s (is its module loaded?)",
+			doing, name, table->target);
 	return r;
 }
 
@@ -158,10 +157,9 @@ int dm_dev_create(const char *name, const struct dm_dev_table *table,
 
 	r = simple(DM_DEVICE_CREATE, "create", name, error);
 	if (r == -EBUSY)
-		return dm_error_set(error, -EEXIST,
-				    "there is a device-mapper device %s "
-				    "already",
-				    name);
+		return dm_error_set(
+			error, -EEXIST,
+			"there is a device-mapper device %s already", name);
 	if (r)
 		return r;
 	r = load("create", name, table, error);

@@ -62,8 +62,8 @@ uint64_t dm_raid_sectors(const struct dm_raid_table *table, uint64_t smallest)
 
 static bool shape_ok(const struct dm_raid_table *table)
 {
-	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX
-						     : BRAID_RAID0_MEMBERS_MAX;
+	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX :
+						       BRAID_RAID0_MEMBERS_MAX;
 
 	if (table->nr_members < 1 || table->nr_members > most)
 		return false;
@@ -166,12 +166,10 @@ int dm_raid_create(const char *name, const struct dm_raid_table *table,
 
 	r = dm_raid_table_format(table, params, sizeof(params));
 	if (r)
-		return dm_error_set(error, r,
-				    "cannot create %s: bad chunk of %u "
-				    "sectors, number of members %u, or "
-				    "member's path",
-				    name, table->chunk_sectors,
-				    table->nr_members);
+		return dm_error_set(
+			error, r,
+			"cannot create %s: bad chunk of %u sectors, number of members %u, or member's path",
+			name, table->chunk_sectors, table->nr_members);
 	return dm_dev_create(name, &line, error);
 }
 

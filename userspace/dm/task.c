@@ -12,10 +12,10 @@ int dm_task_begin(int type, const char *name, struct dm_task **task,
 {
 	*task = NULL;
 	if (name && !dm_dev_name_ok(name))
-		return dm_error_set(error, -EINVAL,
-				    "'%.64s' is not a device-mapper name: 1 to "
-				    "%d letters, digits and #+-.:=@_",
-				    name, DM_DEV_NAME_SIZE - 1);
+		return dm_error_set(
+			error, -EINVAL,
+			"'%.64s' is not a device-mapper name: 1 to %d letters, digits and #+-.:=@_",
+			name, DM_DEV_NAME_SIZE - 1);
 	dm_log_capture();
 	dm_log_forget();
 	dm_set_name_mangling_mode(DM_STRING_MANGLING_NONE);

@@ -227,12 +227,10 @@ int dm_track_create(const char *name, const struct dm_track_table *table,
 
 	r = dm_track_table_format(table, params, sizeof(params));
 	if (r)
-		return dm_error_set(error, r,
-				    "cannot create %s: bad origin '%s', "
-				    "metadata device '%s' or block size of %u "
-				    "sectors",
-				    name, table->origin, table->meta,
-				    table->block_sectors);
+		return dm_error_set(
+			error, r,
+			"cannot create %s: bad origin '%s', metadata device '%s' or block size of %u sectors",
+			name, table->origin, table->meta, table->block_sectors);
 	return dm_dev_create(name, &line, error);
 }
 
