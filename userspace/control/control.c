@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control/control.h"
@@ -190,7 +191,7 @@ static void control_accepted(struct ring_op *op, int res)
 	client_read(c);
 }
 
-static bool somebody_listens(const struct sockaddr_un *addr)
+static bool connects(const struct sockaddr_un *addr)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool yes;
@@ -200,6 +201,20 @@ static bool somebody_listens(const struct sockaddr_un *addr)
 	if (fd >= 0)
 		close(fd);
 	return yes;
+}
+
+/*
+ * A process that was killed lets go of its sockets when the kernel has ended
+ * its ring, a little after it is gone.
+ */
+static bool somebody_listens(const struct sockaddr_un *addr)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	int i;
+
+	for (i = 0; i < 30 && connects(addr); i++)
+		nanosleep(&pause, NULL);
+	return i == 30;
 }
 
 static int control_bind(struct control *control, struct err *e)

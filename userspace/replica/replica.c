@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log/log.h"
@@ -45,13 +46,20 @@ static int replica_listen(struct replica *r, struct err *e)
 	const struct config_address *a = &r->config->listen;
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 					.ai_flags = AI_PASSIVE };
+	const struct timespec pause = { .tv_nsec = 100000000 };
 	struct addrinfo *list;
-	int ret = getaddrinfo(a->host, a->port, &hints, &list);
+	int i, ret = getaddrinfo(a->host, a->port, &hints, &list);
 
 	if (ret != 0)
 		return err_set(e, EADDRNOTAVAIL, "cannot listen on %s:%s: %s",
 			       a->host, a->port, gai_strerror(ret));
-	r->listen_fd = listen_on(list);
+	/* Of a replica that was killed the kernel ends the ring a bit later. */
+	for (i = 0; i < 30; i++) {
+		r->listen_fd = listen_on(list);
+		if (r->listen_fd != -EADDRINUSE)
+			break;
+		nanosleep(&pause, NULL);
+	}
 	freeaddrinfo(list);
 	if (r->listen_fd < 0)
 		return err_sys(e, -r->listen_fd, "cannot listen on %s:%s",

@@ -47,6 +47,8 @@ int image_open(struct image *image, const char *path, struct err *e)
 	if (stat(path, &st) < 0) {
 		if (errno == ENOENT && strncmp(path, "/dev/", 5) != 0)
 			return -ENOENT;
+		if (errno == ENOENT)	/* not for us to make */
+			return err_set(e, ENODEV, "there is no image %s", path);
 		return err_sys(e, errno, "cannot find the image %s", path);
 	}
 	if (S_ISBLK(st.st_mode))
