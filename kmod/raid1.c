@@ -205,14 +205,32 @@ void raid1_send(struct raid1 *r1, struct bio *bio)
 static void zero_by_hand(struct raid1_io *io, struct bio *bio,
 			 unsigned int slot)
 {
+	struct block_device *bdev = leg_bdev(io->r1, slot);
 	blk_status_t status = leg_status(io, slot);
+	int r;
 
 	if (status != BLK_STS_NOTSUPP && status != BLK_STS_TARGET)
 		return;
-	if (!blkdev_issue_zeroout(leg_bdev(io->r1, slot),
-				  bio->bi_iter.bi_sector, bio_sectors(bio),
-				  GFP_NOIO, 0))
+	r = blkdev_issue_zeroout(bdev, bio->bi_iter.bi_sector,
+				 bio_sectors(bio), GFP_NOIO, 0);
+	if (!r && (bio->bi_opf & REQ_FUA))
+		r = blkdev_issue_flush(bdev);
+	if (!r)
 		__clear_bit(slot, &io->failed);
+}
+
+static void log_failures(struct raid1_io *io, struct bio *bio)
+{
+	struct raid *raid = io->r1->raid;
+	unsigned int slot;
+
+	for_each_set_bit(slot, &io->failed, RAID_LEGS_MAX)
+		DMERR_LIMIT("%s: slot %u (%s): operation %u at sector %llu failed with %d",
+			    dm_table_device_name(raid->ti->table), slot,
+			    raid->member[slot]->name,
+			    (__force unsigned int)bio_op(bio),
+			    (unsigned long long)bio->bi_iter.bi_sector,
+			    blk_status_to_errno(leg_status(io, slot)));
 }
 
 static void judge(struct raid1_io *io, struct raid_legs_verdict *verdict)
@@ -250,6 +268,8 @@ static void settle_write(struct raid1 *r1, struct raid1_io *io,
 			zero_by_hand(io, bio, slot);
 	}
 	if (io->failed) {
+		if (bio_op(bio) != REQ_OP_DISCARD)
+			log_failures(io, bio);
 		status = leg_status(io, __ffs(io->failed));
 		if (bio_op(bio) == REQ_OP_SECURE_ERASE)
 			verdict.good = false;
@@ -322,6 +342,7 @@ static void retry_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio,
 	bio->bi_iter = io->iter;
 	bio->bi_end_io = io->end_io;
 	bio->bi_status = BLK_STS_OK;
+	bio->bi_cookie = BLK_QC_T_NONE;
 	bio->bi_opf &= ~(REQ_NOWAIT | REQ_POLLED);
 	atomic_set(&bio->__bi_remaining, 1);
 	aim_read(r1, io, bio, legs);
