@@ -20,11 +20,34 @@ static inline bool braid_table_writable(struct dm_table *table)
 #endif
 }
 
-/* The mode to open a device in that is only read. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-#define BRAID_MODE_READ		BLK_OPEN_READ
+/*
+ * Open a device without a claim to it, so that a mounted one can be opened as
+ * well. Blocks; returns an ERR_PTR on failure.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+typedef struct file braid_shared;
+
+static inline braid_shared *braid_open_shared(dev_t dev)
+{
+	return bdev_file_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL);
+}
+
+static inline void braid_close_shared(braid_shared *shared)
+{
+	bdev_fput(shared);
+}
 #else
-#define BRAID_MODE_READ		FMODE_READ
+typedef struct block_device braid_shared;
+
+static inline braid_shared *braid_open_shared(dev_t dev)
+{
+	return blkdev_get_by_dev(dev, FMODE_READ, NULL);
+}
+
+static inline void braid_close_shared(braid_shared *shared)
+{
+	blkdev_put(shared, FMODE_READ);
+}
 #endif
 
 /*

@@ -7,6 +7,9 @@
  * block's bucket while it is in flight: a write to the block waits for it. Copies
  * need no such care: they are only overwritten after the view was invalidated,
  * or the block released, and then the read is failed when it ends.
+ *
+ * The braid-track device is opened so that it can't be removed, but not claimed:
+ * it may be mounted, and a filesystem claims it for itself.
  */
 #define DM_MSG_PREFIX "braid-view"
 
@@ -19,7 +22,7 @@
 #include "view-store.h"
 
 struct view_target {
-	struct dm_dev *dev;		/* the braid-track device: pinned */
+	braid_shared *dev;		/* the braid-track device: pinned */
 	struct track *track;
 	struct view *view;
 };
@@ -39,21 +42,39 @@ static void view_dtr(struct dm_target *ti)
 	if (vt->track)
 		track_put(vt->track);
 	if (vt->dev)
-		dm_put_device(ti, vt->dev);
+		braid_close_shared(vt->dev);
 	kfree(vt);
+}
+
+/* A path or MAJOR:MINOR, as device-mapper takes them. */
+static int view_find_dev(const char *path, dev_t *dev)
+{
+	unsigned int major, minor;
+	char dummy;
+
+	if (sscanf(path, "%u:%u%c", &major, &minor, &dummy) != 2)
+		return lookup_bdev(path, dev);
+	*dev = MKDEV(major, minor);
+	return MAJOR(*dev) == major && MINOR(*dev) == minor ? 0 : -EOVERFLOW;
 }
 
 static int view_find_track(struct dm_target *ti, const char *path,
 			   struct view_target *vt)
 {
-	int r = dm_get_device(ti, path, BRAID_MODE_READ, &vt->dev);
+	dev_t dev;
+	int r = view_find_dev(path, &dev);
 
+	if (!r) {
+		vt->dev = braid_open_shared(dev);
+		r = PTR_ERR_OR_ZERO(vt->dev);
+	}
 	if (r) {
+		vt->dev = NULL;
 		DMERR("%s: error %d", path, r);
 		ti->error = "The braid-track device can't be opened";
 		return r;
 	}
-	vt->track = track_find(vt->dev->bdev->bd_dev);
+	vt->track = track_find(dev);
 	if (vt->track)
 		return 0;
 	DMERR("%s", path);
@@ -73,7 +94,7 @@ static int view_find_view(struct dm_target *ti, const char *arg,
 	}
 	view = track_hold_view(vt->track, era);
 	if (IS_ERR(view)) {
-		DMERR("%s: era %u", vt->dev->name, era);
+		DMERR("%s: era %u", vt->track->name, era);
 		ti->error = PTR_ERR(view) == -EBUSY ?
 			"The view is not open yet: its era is being drained" :
 			"The braid-track device has no view of this era";
@@ -81,7 +102,7 @@ static int view_find_view(struct dm_target *ti, const char *arg,
 	}
 	vt->view = view;
 	if (ti->begin || ti->len > view->len) {
-		DMERR("%s: era %u has %llu sectors", vt->dev->name, era,
+		DMERR("%s: era %u has %llu sectors", vt->track->name, era,
 		      (unsigned long long)view->len);
 		ti->error = "The table must begin at 0 and be no longer than the view";
 		return -EINVAL;
@@ -211,48 +232,38 @@ static void view_status(struct dm_target *ti, status_type_t type,
 		       READ_ONCE(view->released));
 		break;
 	case STATUSTYPE_TABLE:
-		DMEMIT("%s %u", vt->dev->name, view->era);
+		DMEMIT("%s %u", vt->track->name, view->era);
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
-		DMEMIT(",track_device=%s,era=%u;", vt->dev->name, view->era);
+		DMEMIT(",track_device=%s,era=%u;", vt->track->name, view->era);
 		break;
 	}
 }
 
-static int view_iterate_devices(struct dm_target *ti,
-				iterate_devices_callout_fn fn, void *data)
-{
-	struct view_target *vt = ti->private;
-
-	return fn(ti, vt->dev, 0, ti->len, data);
-}
-
-/* Reads go to the copy store as well, whose blocks may be larger. */
+/*
+ * There is no device to iterate over, for none is claimed. Reads go to the
+ * origin and to the copy store, whose logical blocks may be larger.
+ */
 static void view_io_hints(struct dm_target *ti, struct queue_limits *limits)
 {
 	struct view_target *vt = ti->private;
 	struct block_device *store = vt->track->store->bdev;
-	unsigned int logical;
 
-	if (!store)
-		return;
-	logical = bdev_logical_block_size(store);
-	limits->logical_block_size = max(limits->logical_block_size, logical);
-	limits->physical_block_size = max(limits->physical_block_size, logical);
-	limits->io_min = max(limits->io_min, logical);
+	blk_stack_limits(limits, &bdev_get_queue(vt->track->origin)->limits, 0);
+	if (store)
+		blk_stack_limits(limits, &bdev_get_queue(store)->limits, 0);
 }
 
 struct target_type braid_view_target = {
 	.name = BRAID_VIEW_TARGET,
 	.version = { 1, 0, 0 },
-	.features = DM_TARGET_SINGLETON | DM_TARGET_NOWAIT,
+	.features = DM_TARGET_SINGLETON,
 	.module = THIS_MODULE,
 	.ctr = view_ctr,
 	.dtr = view_dtr,
 	.map = view_map,
 	.end_io = view_end_io,
 	.status = view_status,
-	.iterate_devices = view_iterate_devices,
 	.io_hints = view_io_hints,
 };

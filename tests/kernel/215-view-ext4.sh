@@ -16,7 +16,7 @@ mkdir -p "$LAB_DIR/fs" "$LAB_DIR/view"
 mount "$vol" "$LAB_DIR/fs"
 undo umount "$LAB_DIR/fs"
 fio --name=files --directory="$LAB_DIR/fs" --rw=randwrite --bs=8k --size=4M \
-	--numjobs=2 --nrfiles=20 --time_based --runtime=15 --fsync=32 \
+	--numjobs=2 --nrfiles=20 --time_based --runtime=600 --fsync=32 \
 	--output="$LAB_DIR/fio.log" >/dev/null 2>&1 &
 pid=$!
 undo kill "$pid"
