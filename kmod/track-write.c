@@ -91,6 +91,7 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 		track_cut(t, bio, stop);
 	} else {
 		track_cut(t, bio, block + 1);
+		bio_clear_polled(bio);
 		wait = view_copy_wait(t, tb, block);
 	}
 	rcu_read_unlock();

@@ -89,6 +89,7 @@ static void track_init(struct track *t, dev_t dev,
 	mutex_init(&t->live_lock);
 	spin_lock_init(&t->defer_lock);
 	INIT_LIST_HEAD(&t->deferred);
+	INIT_LIST_HEAD(&t->crowded);
 	INIT_WORK(&t->event_work, track_event_work);
 	init_waitqueue_head(&t->view_idle);
 

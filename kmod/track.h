@@ -72,6 +72,8 @@ struct track {
 
 	spinlock_t defer_lock;
 	struct list_head deferred;	/* view_copy that wait for a drain */
+	struct list_head crowded;	/* that wait for others to end */
+	unsigned int copying;		/* how many are at it */
 
 	struct workqueue_struct *wq;
 	struct work_struct event_work;

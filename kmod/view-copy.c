@@ -4,6 +4,9 @@
 #include "track.h"
 #include "view-store.h"
 
+/* As many sectors are copied at a time at most (one block at the least). */
+#define VIEW_COPY_SECTORS	65536U
+
 static void view_copy_work(struct work_struct *work);
 
 static void view_copy_init(struct view_copy *copy, struct track *t, u32 block,
@@ -102,20 +105,52 @@ void view_copy_kick(struct track *t)
 	spin_unlock_irq(&t->defer_lock);
 }
 
-/* May it begin? If not it is deferred, and kicked when that may have changed. */
+static bool view_copy_crowded(const struct track *t)
+{
+	return t->copying << t->block_shift >= VIEW_COPY_SECTORS;
+}
+
+/*
+ * May it begin? If not it is queued again when that may have changed. Not more
+ * than a few are copied at a time, for each takes a block of memory.
+ */
 static bool view_copy_may_begin(struct view_copy *copy,
 				const struct view_set *set, u32 stamp)
 {
 	struct track *t = copy->track;
-	bool may;
+	bool may = false;
 
 	spin_lock(&t->defer_lock);
-	may = view_set_settled(set, copy->era) &&
-	      stamp <= READ_ONCE(t->drain.drained);
-	if (!may)
+	if (!view_set_settled(set, copy->era) ||
+	    stamp > READ_ONCE(t->drain.drained)) {
 		list_add_tail(&copy->deferred, &t->deferred);
+	} else if (view_copy_crowded(t)) {
+		list_add_tail(&copy->deferred, &t->crowded);
+	} else {
+		t->copying++;
+		may = true;
+	}
 	spin_unlock(&t->defer_lock);
 	return may;
+}
+
+/*
+ * While there is room and one that waits for it, one is on its way: whoever
+ * ends, or looks and doesn't begin, sends the next.
+ */
+static void view_copy_send_next(struct track *t, unsigned int ended)
+{
+	struct view_copy *copy;
+
+	spin_lock_irq(&t->defer_lock);
+	t->copying -= ended;
+	copy = list_first_entry_or_null(&t->crowded, struct view_copy,
+					deferred);
+	if (copy && !view_copy_crowded(t)) {
+		list_del_init(&copy->deferred);
+		queue_work(t->wq, &copy->work);
+	}
+	spin_unlock_irq(&t->defer_lock);
 }
 
 /* kcopyd is done. Context: process, kcopyd's own thread. */
@@ -147,6 +182,7 @@ static void view_copy_done(int read_err, unsigned long write_err, void *context)
 	rcu_read_unlock();
 
 	/* from here on the copy may be gone */
+	view_copy_send_next(t, 1);
 	if (rec)
 		view_store_cancel(t->store, rec);
 }
@@ -164,6 +200,7 @@ static bool view_copy_begin(struct view_copy *copy, u32 stamp)
 	if (!rec) {
 		track_view_failed(t, copy->block, stamp, copy->era,
 				  "the copy store is full");
+		view_copy_send_next(t, 1);
 		return false;
 	}
 	rec->block = copy->block;
@@ -204,25 +241,31 @@ static void view_copy_stamp(struct view_copy *copy, const struct view_set *set)
 static void view_copy_retire(struct view_copy *copy, struct view_bucket *bucket,
 			     struct list_head *ready)
 {
+	struct track *t = copy->track;
 	struct track_bio *tb, *next;
 	struct view_copy *heir = NULL;
+	u32 block = copy->block;
+	u32 era = copy->era;
+	LIST_HEAD(waiters);
 
+	/* the heir may be the copy itself, if an earlier era joined it */
 	hlist_del(&copy->node);
-	list_for_each_entry_safe(tb, next, &copy->waiters, node) {
-		if (tb->era <= copy->era) {
+	list_splice_init(&copy->waiters, &waiters);
+	list_for_each_entry_safe(tb, next, &waiters, node) {
+		if (tb->era <= era) {
 			list_move_tail(&tb->node, ready);
 			continue;
 		}
 		if (!heir) {
 			heir = &tb->copy;
-			view_copy_init(heir, copy->track, copy->block, tb->era);
+			view_copy_init(heir, t, block, tb->era);
 		}
 		heir->era = min(heir->era, tb->era);
 		list_move_tail(&tb->node, &heir->waiters);
 	}
 	if (heir) {
 		hlist_add_head(&heir->node, &bucket->copies);
-		queue_work(heir->track->wq, &heir->work);
+		queue_work(t->wq, &heir->work);
 	}
 }
 
@@ -277,12 +320,14 @@ out_unlock:
 static void view_copy_work(struct work_struct *work)
 {
 	struct view_copy *copy = container_of(work, struct view_copy, work);
+	struct track *t = copy->track;
 	LIST_HEAD(ready);
 	u32 stamp;
 
 	while (view_copy_step(copy, &ready, &stamp))
 		if (view_copy_begin(copy, stamp))
 			return;
+	view_copy_send_next(t, 0);
 	view_copy_submit(&ready);
 }
 

@@ -81,9 +81,9 @@ out_free:
 /* All views have been dropped and swept. */
 void view_store_destroy(struct view_store *store)
 {
-	WARN_ON_ONCE(store->slots.used);
 	if (store->kcopyd)
 		dm_kcopyd_client_destroy(store->kcopyd);
+	WARN_ON_ONCE(store->slots.used);
 	kvfree(store->buckets);
 	view_slots_exit(&store->slots);
 	kfree(store);
