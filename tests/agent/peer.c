@@ -151,9 +151,11 @@ static void handshake(void)
 
 static size_t hello(uint16_t low, uint16_t high, uint64_t bytes)
 {
-	struct wire_hello m = { .version_min = low, .version_max = high,
+	struct wire_hello m = { .version_min = low,
+				.version_max = high,
 				.block_bytes = WIRE_BLOCK_BYTES,
-				.device_bytes = bytes, .name = "peer" };
+				.device_bytes = bytes,
+				.name = "peer" };
 
 	memcpy(m.lineage, lineage, sizeof(lineage));
 	return wire_put_hello(frame, &m);
@@ -168,7 +170,8 @@ static void greet(void)
 
 static void begin(uint64_t base)
 {
-	struct wire_era_begin m = { .base_era = base, .era = base + 1,
+	struct wire_era_begin m = { .base_era = base,
+				    .era = base + 1,
 				    .closed_at_ms = 1,
 				    .device_bytes = device_bytes };
 
@@ -178,8 +181,10 @@ static void begin(uint64_t base)
 static void data(uint64_t offset, uint32_t raw, uint8_t encoding)
 {
 	static uint8_t bytes[WIRE_DATA_MAX];
-	struct wire_data m = { .offset = offset, .raw_bytes = raw,
-			       .encoding = encoding, .bytes = bytes,
+	struct wire_data m = { .offset = offset,
+			       .raw_bytes = raw,
+			       .encoding = encoding,
+			       .bytes = bytes,
 			       .length = encoding ? raw / 2 : raw };
 
 	memset(bytes, 0x66, sizeof(bytes));
@@ -188,7 +193,8 @@ static void data(uint64_t offset, uint32_t raw, uint8_t encoding)
 
 static void commit(uint64_t frames, uint64_t digest)
 {
-	struct wire_era_commit m = { .era = state.era + 1, .frames = frames,
+	struct wire_era_commit m = { .era = state.era + 1,
+				     .frames = frames,
 				     .digest = digest };
 
 	send_frame(wire_put_era_commit(frame, &m));
@@ -220,7 +226,7 @@ static int break_frame(const char *what)
 		frame[4] = 9;
 		send_frame(len);
 	} else if (strcmp(what, "oversize") == 0) {
-		frame[10] = 0x20;	/* 2 MiB */
+		frame[10] = 0x20; /* 2 MiB */
 		send_frame(len);
 	} else if (strcmp(what, "header") == 0) {
 		wire_seal(frame, sequence);

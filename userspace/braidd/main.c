@@ -15,7 +15,7 @@
 #include "source/source.h"
 #include "tls/tls.h"
 
-#define RING_ENTRIES	256
+#define RING_ENTRIES 256
 
 static const char usage[] =
 	"usage: braidd -c FILE [--check] [--foreground] [--journal]\n";
@@ -45,7 +45,7 @@ static int parse(struct options *o, int argc, char **argv)
 		case 'C':
 			o->check = true;
 			break;
-		case 'f':	/* it never leaves it */
+		case 'f': /* it never leaves it */
 			break;
 		case 'j':
 			o->journal = true;

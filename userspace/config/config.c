@@ -187,7 +187,7 @@ static const struct key keys[] = {
 	{ "replica", "image", set_image },
 };
 
-#define NR_KEYS	(sizeof(keys) / sizeof(keys[0]))
+#define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static int set_key_at(struct loading *l, size_t i, const char *value)
 {
@@ -301,14 +301,16 @@ int config_load(struct config *c, const char *path, struct err *e)
 			       path);
 	if (line > 0)
 		return err_set(e, EINVAL, "%s, line %d: %s", path, line,
-			       l.why[0] ? l.why : "neither [section] nor key = value");
+			       l.why[0] ? l.why :
+					  "neither [section] nor key = value");
 	defaults(c);
 	lacking = missing(c);
 	if (lacking != NULL)
 		return err_set(e, EINVAL, "%s: %s is missing", path, lacking);
 	if (c->verify && c->mode == MODE_TRACK && c->view != VIEW_WHOLE)
-		return err_set(e, EINVAL,
-			       "%s: verify = sha256 in track mode needs view = whole",
-			       path);
+		return err_set(
+			e, EINVAL,
+			"%s: verify = sha256 in track mode needs view = whole",
+			path);
 	return 0;
 }

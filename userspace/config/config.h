@@ -9,11 +9,22 @@
 
 #include "err/err.h"
 
-#define CONFIG_NAME_MAX	32
+#define CONFIG_NAME_MAX 32
 
-enum config_role { ROLE_NONE, ROLE_SOURCE, ROLE_REPLICA };
-enum config_mode { MODE_NONE, MODE_TRACK, MODE_SCAN };
-enum config_view { VIEW_SHIPPED, VIEW_WHOLE };
+enum config_role {
+	ROLE_NONE,
+	ROLE_SOURCE,
+	ROLE_REPLICA
+};
+enum config_mode {
+	MODE_NONE,
+	MODE_TRACK,
+	MODE_SCAN
+};
+enum config_view {
+	VIEW_SHIPPED,
+	VIEW_WHOLE
+};
 
 /* An address as written: a name or number, and a port. */
 struct config_address {
@@ -28,7 +39,7 @@ struct config {
 	enum config_role role;
 	char state[PATH_MAX];
 	char key[PATH_MAX];
-	char control[108];		/* as long as a socket's name can be */
+	char control[108]; /* as long as a socket's name can be */
 	/* [source] */
 	char device[PATH_MAX];
 	enum config_mode mode;

@@ -18,16 +18,16 @@
 
 #include "conn/conn.h"
 
-#define RECV_BYTES	(128U << 10)
-#define SEND_BYTES	(256U << 10)
-#define TICK_MS		500
-#define HANDSHAKE_MS	10000
+#define RECV_BYTES (128U << 10)
+#define SEND_BYTES (256U << 10)
+#define TICK_MS 500
+#define HANDSHAKE_MS 10000
 
 enum conn_phase {
 	CONN_HANDSHAKE,
 	CONN_UP,
-	CONN_LINGER,	/* the last frame is queued */
-	CONN_DEAD	/* waiting for the operations */
+	CONN_LINGER, /* the last frame is queued */
+	CONN_DEAD /* waiting for the operations */
 };
 
 struct conn {
@@ -200,7 +200,7 @@ void conn_end(struct conn *c, unsigned int code, const char *why)
 		return;
 	c->phase = CONN_LINGER;
 	c->linger_ms = now_ms();
-	conn_recv_more(c);	/* unread bytes would reset the connection */
+	conn_recv_more(c); /* unread bytes would reset the connection */
 	conn_check(c);
 }
 
@@ -230,10 +230,11 @@ static int conn_deliver(struct conn *c, struct err *e)
 		return err_set(e, EBADMSG, "a frame of type %s is damaged",
 			       wire_type_name(c->header.type));
 	if (c->header.sequence != c->seq_in)
-		return err_set(e, EBADMSG,
-			       "a frame has sequence number %llu where %llu was due",
-			       (unsigned long long)c->header.sequence,
-			       (unsigned long long)c->seq_in);
+		return err_set(
+			e, EBADMSG,
+			"a frame has sequence number %llu where %llu was due",
+			(unsigned long long)c->header.sequence,
+			(unsigned long long)c->seq_in);
 	c->seq_in++;
 	switch (c->header.type) {
 	case WIRE_KEEPALIVE:
@@ -358,7 +359,8 @@ static void conn_received(struct ring_op *op, int res)
 		snprintf(e.text, sizeof(e.text), "%s",
 			 c->phase == CONN_HANDSHAKE && res == 0 ?
 				 "the peer hung up in the TLS handshake" :
-			 res == 0 ? "the connection was cut" : strerror(-res));
+			 res == 0 ? "the connection was cut" :
+				    strerror(-res));
 		conn_die(c, e.text);
 	} else if (res > 0 && c->phase < CONN_LINGER) {
 		c->heard_ms = now_ms();
@@ -478,13 +480,13 @@ static void conn_name_peer(struct conn *c)
 	char host[INET6_ADDRSTRLEN + 16], port[8];
 
 	if (getpeername(c->fd, (struct sockaddr *)&addr, &len) < 0 ||
-	    getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host),
-			port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV))
+	    getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host), port,
+			sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV))
 		strcpy(c->peer, "unknown");
 	else
 		snprintf(c->peer, sizeof(c->peer),
-			 addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
-			 host, port);
+			 addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host,
+			 port);
 }
 
 /* Best effort: a socket that isn't TCP works too. */
@@ -497,9 +499,8 @@ static void conn_tune(int fd)
 		   sizeof(patience));
 }
 
-int conn_open(struct conn **out, struct ring *ring, int fd,
-	      struct tls_ctx *ctx, const struct conn_user *user, void *arg,
-	      struct err *e)
+int conn_open(struct conn **out, struct ring *ring, int fd, struct tls_ctx *ctx,
+	      const struct conn_user *user, void *arg, struct err *e)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 	int ret;
@@ -531,7 +532,7 @@ int conn_open(struct conn **out, struct ring *ring, int fd,
 	conn_name_peer(c);
 	ring_timeout(ring, &c->tick, TICK_MS);
 	*out = c;
-	conn_handshake(c);	/* a client speaks first */
+	conn_handshake(c); /* a client speaks first */
 	conn_recv_more(c);
 	return 0;
 }

@@ -11,10 +11,10 @@
 #include "tls/tls.h"
 #include "wire/wire.h"
 
-#define CONN_QUEUE_BYTES	(4U << 20)
-#define CONN_KEEPALIVE_MS	2000
-#define CONN_SILENCE_MS		15000
-#define CONN_LINGER_MS		2000
+#define CONN_QUEUE_BYTES (4U << 20)
+#define CONN_KEEPALIVE_MS 2000
+#define CONN_SILENCE_MS 15000
+#define CONN_LINGER_MS 2000
 
 struct conn;
 
@@ -42,9 +42,8 @@ struct conn_user {
  * conn_open - take over a connected socket
  * @fd:		closed by the connection, also if this fails
  */
-int conn_open(struct conn **out, struct ring *ring, int fd,
-	      struct tls_ctx *ctx, const struct conn_user *user, void *arg,
-	      struct err *e);
+int conn_open(struct conn **out, struct ring *ring, int fd, struct tls_ctx *ctx,
+	      const struct conn_user *user, void *arg, struct err *e);
 
 /** conn_room - how many bytes of frames can be sent now */
 size_t conn_room(const struct conn *conn);

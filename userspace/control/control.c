@@ -15,8 +15,8 @@
 
 struct control_request {
 	struct control *control;
-	int fd;			/* -1: a free place */
-	bool asked;		/* a line waits for its answer */
+	int fd; /* -1: a free place */
+	bool asked; /* a line waits for its answer */
 	struct ring_op recv, send;
 	char in[CONTROL_LINE_MAX];
 	size_t in_len, line_len;
@@ -63,8 +63,7 @@ static void client_line(struct control_request *c)
 	    !json_object_is_type(command, json_type_string))
 		control_fail(c, "a request is an object with a \"command\"");
 	else
-		control->ask(control->arg, c,
-			     json_object_get_string(command));
+		control->ask(control->arg, c, json_object_get_string(command));
 	json_object_put(json);
 }
 
@@ -77,7 +76,7 @@ static void client_next(struct control_request *c)
 		c->line_len = (size_t)(end - c->in) + 1;
 		client_line(c);
 	} else if (c->in_len == sizeof(c->in)) {
-		client_close(c);	/* no line is that long */
+		client_close(c); /* no line is that long */
 	} else {
 		client_read(c);
 	}
@@ -196,8 +195,8 @@ static bool connects(const struct sockaddr_un *addr)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool yes;
 
-	yes = fd >= 0 && connect(fd, (const struct sockaddr *)addr,
-				 sizeof(*addr)) == 0;
+	yes = fd >= 0 &&
+	      connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0;
 	if (fd >= 0)
 		close(fd);
 	return yes;
@@ -228,13 +227,15 @@ static int control_bind(struct control *control, struct err *e)
 	strcpy(addr.sun_path, control->path);
 	strcpy(copy, control->path);
 	if (mkdir(dirname(copy), 0755) < 0 && errno != EEXIST)
-		return err_sys(e, errno, "cannot make the folder of the socket %s",
+		return err_sys(e, errno,
+			       "cannot make the folder of the socket %s",
 			       control->path);
 	if (lstat(control->path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
-			return err_set(e, EEXIST,
-				       "the control socket %s is something else",
-				       control->path);
+			return err_set(
+				e, EEXIST,
+				"the control socket %s is something else",
+				control->path);
 		if (somebody_listens(&addr))
 			return err_set(e, EADDRINUSE,
 				       "another braidd listens on %s",

@@ -11,8 +11,8 @@
 #include "err/err.h"
 #include "ring/ring.h"
 
-#define CONTROL_LINE_MAX	4096
-#define CONTROL_CLIENTS_MAX	16
+#define CONTROL_LINE_MAX 4096
+#define CONTROL_CLIENTS_MAX 16
 
 struct control;
 struct control_request;

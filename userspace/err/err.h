@@ -7,7 +7,7 @@
 #ifndef ERR_ERR_H
 #define ERR_ERR_H
 
-#define ERR_TEXT_MAX	384
+#define ERR_TEXT_MAX 384
 
 struct err {
 	char text[ERR_TEXT_MAX];

@@ -11,9 +11,11 @@
 /** failpoint_arm - die by SIGKILL at the HITS-th (1st) pass of NAME */
 int failpoint_arm(const char *spec);
 void failpoint_hit(const char *name);
-#define FAILPOINT(name)	failpoint_hit(name)
+#define FAILPOINT(name) failpoint_hit(name)
 #else
-#define FAILPOINT(name)	do { } while (0)
+#define FAILPOINT(name) \
+	do {            \
+	} while (0)
 #endif
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "log/log.h"
 
-#define LOG_LINE_MAX	1024
+#define LOG_LINE_MAX 1024
 
 static struct {
 	char name[64];
@@ -28,8 +28,8 @@ static void log_line(int priority, const char *fmt, va_list ap)
 	if (setup.journal)
 		len += (size_t)snprintf(line, sizeof(line), "<%d>", priority);
 	if (setup.name[0] != '\0')
-		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s: ",
-					setup.name);
+		len += (size_t)snprintf(line + len, sizeof(line) - len,
+					"%s: ", setup.name);
 	vsnprintf(line + len, sizeof(line) - len - 1, fmt, ap);
 	for (p = line; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)

@@ -9,27 +9,27 @@
 #include "ring/worker.h"
 #include "store/store.h"
 
-#define SESSIONS_MAX	8
-#define JOBS_MAX	32	/* frames of a session that wait for the store */
-#define DEAD_MS		(2 * CONN_KEEPALIVE_MS)
+#define SESSIONS_MAX 8
+#define JOBS_MAX 32 /* frames of a session that wait for the store */
+#define DEAD_MS (2 * CONN_KEEPALIVE_MS)
 
 struct replica {
 	const struct config *config;
 	struct ring *ring;
 	struct worker *worker;
 	struct tls_ctx *tls;
-	struct store *store;		/* for the worker's jobs only */
+	struct store *store; /* for the worker's jobs only */
 	struct control *control;
 	int listen_fd;
 	struct ring_op accept;
 	bool stopping;
 	unsigned int jobs;
 	struct session *sessions[SESSIONS_MAX];
-	struct session *active;		/* the one that said hello */
-	struct store_state state;	/* as of the last job */
+	struct session *active; /* the one that said hello */
+	struct store_state state; /* as of the last job */
 	bool applying;
 	char error[ERR_TEXT_MAX];
-	uint64_t bytes_in, bytes_out;	/* of connections that are over */
+	uint64_t bytes_in, bytes_out; /* of connections that are over */
 	uint64_t bytes_data;
 	uint64_t progress_era, progress_bytes;
 };
@@ -37,22 +37,27 @@ struct replica {
 /* A connection; freed when it is closed and its last job is done. */
 struct session {
 	struct replica *replica;
-	struct conn *conn;		/* NULL once closed */
+	struct conn *conn; /* NULL once closed */
 	bool hello;
 	uint8_t lineage[WIRE_LINEAGE_BYTES];
 	unsigned int jobs;
-	bool broken;			/* the worker's: a job has failed */
+	bool broken; /* the worker's: a job has failed */
 };
 
-enum job_kind { JOB_FRAME, JOB_APPLY, JOB_ABORT, JOB_PROMOTE };
+enum job_kind {
+	JOB_FRAME,
+	JOB_APPLY,
+	JOB_ABORT,
+	JOB_PROMOTE
+};
 
 /* Something for the store to do. */
 struct job {
 	struct work work;
 	enum job_kind kind;
 	struct replica *replica;
-	struct session *session;	/* of a frame */
-	struct control_request *request;	/* of a promotion */
+	struct session *session; /* of a frame */
+	struct control_request *request; /* of a promotion */
 	struct wire_header header;
 	/* The result. */
 	int ret;

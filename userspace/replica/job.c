@@ -177,9 +177,8 @@ static void committed(struct job *job)
 
 	r->error[0] = '\0';
 	r->progress_era = r->progress_bytes = 0;
-	log_info("era %llu committed",
-		 (unsigned long long)job->state.era);
-	if (apply == NULL) {	/* the next hello applies it */
+	log_info("era %llu committed", (unsigned long long)job->state.era);
+	if (apply == NULL) { /* the next hello applies it */
 		err_set(&job->err, ENOMEM, "no memory");
 		replica_failed(r, WIRE_E_STORAGE, job->err.text);
 		return;

@@ -89,8 +89,7 @@ static int replica_open(struct replica *r, struct err *e)
 	ret = worker_open(&r->worker, r->ring);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot start a thread");
-	ret = control_open(&r->control, r->ring, c->control, replica_ask, r,
-			   e);
+	ret = control_open(&r->control, r->ring, c->control, replica_ask, r, e);
 	return ret < 0 ? ret : replica_listen(r, e);
 }
 
@@ -133,8 +132,7 @@ static void stop_sessions(struct replica *r)
 
 	for (i = 0; i < SESSIONS_MAX; i++)
 		if (r->sessions[i] != NULL && r->sessions[i]->conn != NULL)
-			conn_end(r->sessions[i]->conn, 0,
-				 "the replica stops");
+			conn_end(r->sessions[i]->conn, 0, "the replica stops");
 	ring_cancel(&r->accept);
 	while (r->accept.busy || r->jobs > 0 || sessions_left(r))
 		if (ring_turn(r->ring) < 0)

@@ -54,8 +54,7 @@ static int session_claim(struct session *s, const struct wire_hello *m,
 		    conn_silence_ms(old->conn) < DEAD_MS) {
 			conn_end(s->conn, WIRE_E_BUSY,
 				 "another source is connected");
-			return err_set(e, EBUSY,
-				       "another source is connected");
+			return err_set(e, EBUSY, "another source is connected");
 		}
 		conn_end(old->conn, WIRE_E_BUSY,
 			 "the source came back on another connection");
@@ -78,9 +77,10 @@ static int session_hello(struct session *s, const struct wire_header *h,
 	if (wire_get_hello(payload, h->length, &m, e) < 0)
 		return -EBADMSG;
 	if (m.version_min > WIRE_VERSION || m.version_max < WIRE_VERSION)
-		return err_set(e, EPROTONOSUPPORT,
-			       "the source speaks versions %u to %u of the format, the replica speaks %u",
-			       m.version_min, m.version_max, WIRE_VERSION);
+		return err_set(
+			e, EPROTONOSUPPORT,
+			"the source speaks versions %u to %u of the format, the replica speaks %u",
+			m.version_min, m.version_max, WIRE_VERSION);
 	return session_claim(s, &m, e);
 }
 

@@ -23,14 +23,15 @@ static void add_lineage(struct json_object *o, const struct store_state *st)
 
 	if (st->status == WIRE_PROMOTED)
 		lineage = st->own_lineage;
-	json_add_text(o, "lineage", st->status == WIRE_EMPTY ? NULL :
-			  hex_text(text, lineage, WIRE_LINEAGE_BYTES));
+	json_add_text(o, "lineage",
+		      st->status == WIRE_EMPTY ?
+			      NULL :
+			      hex_text(text, lineage, WIRE_LINEAGE_BYTES));
 }
 
 static void add_time(struct json_object *o, const char *key, uint64_t ms)
 {
-	json_object_object_add(o, key,
-			       ms ? json_ms(ms) : NULL);
+	json_object_object_add(o, key, ms ? json_ms(ms) : NULL);
 }
 
 static void add_progress(struct json_object *o, const struct replica *r)
@@ -65,9 +66,9 @@ static void tell_status(struct replica *r, struct control_request *req)
 	json_add_number(o, "era", st->era);
 	add_time(o, "committed_at", st->committed_at_ms);
 	json_add_number(o, "bytes_wire_out",
-		   r->bytes_out + (conn ? conn_bytes_out(conn) : 0));
+			r->bytes_out + (conn ? conn_bytes_out(conn) : 0));
 	json_add_number(o, "bytes_wire_in",
-		   r->bytes_in + (conn ? conn_bytes_in(conn) : 0));
+			r->bytes_in + (conn ? conn_bytes_in(conn) : 0));
 	json_add_number(o, "bytes_data", r->bytes_data);
 	add_progress(o, r);
 	json_add_text(o, "error", r->error[0] ? r->error : NULL);

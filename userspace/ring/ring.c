@@ -176,8 +176,8 @@ void ring_pread(struct ring *ring, struct ring_op *op, int fd, void *buf,
 	ring_ask(ring, op, IORING_OP_READ, fd, buf, len, offset);
 }
 
-void ring_pwrite(struct ring *ring, struct ring_op *op, int fd,
-		 const void *buf, unsigned int len, uint64_t offset)
+void ring_pwrite(struct ring *ring, struct ring_op *op, int fd, const void *buf,
+		 unsigned int len, uint64_t offset)
 {
 	ring_ask(ring, op, IORING_OP_WRITE, fd, buf, len, offset);
 }

@@ -27,9 +27,9 @@ typedef void ring_done_fn(struct ring_op *op, int res);
 struct ring_op {
 	ring_done_fn *done;
 	struct ring *ring;
-	struct ring_op *next;		/* waiting for a place in the queue */
-	bool busy;			/* asked for, ->done not yet called */
-	bool queued;			/* on the list of those waiting */
+	struct ring_op *next; /* waiting for a place in the queue */
+	bool busy; /* asked for, ->done not yet called */
+	bool queued; /* on the list of those waiting */
 	bool cancelling;
 	uint8_t code;
 	int fd;
@@ -66,8 +66,8 @@ void ring_stop(struct ring *ring);
 
 void ring_pread(struct ring *ring, struct ring_op *op, int fd, void *buf,
 		unsigned int len, uint64_t offset);
-void ring_pwrite(struct ring *ring, struct ring_op *op, int fd,
-		 const void *buf, unsigned int len, uint64_t offset);
+void ring_pwrite(struct ring *ring, struct ring_op *op, int fd, const void *buf,
+		 unsigned int len, uint64_t offset);
 /* For what has no offset: pipes, event, signal and timer descriptors. */
 void ring_read(struct ring *ring, struct ring_op *op, int fd, void *buf,
 	       unsigned int len);

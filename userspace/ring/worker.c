@@ -18,7 +18,7 @@ struct worker {
 	uint64_t wakes;
 	int event_fd;
 	pthread_t thread;
-	pthread_mutex_t lock;		/* guards all below */
+	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t more;
 	struct queue todo, ended;
 	bool stop;

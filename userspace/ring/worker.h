@@ -13,8 +13,8 @@ struct worker;
 
 /* Embedded by its owner, who keeps it until ->done. */
 struct work {
-	void (*run)(struct work *work);		/* in the worker's thread */
-	void (*done)(struct work *work);	/* afterwards, in the loop */
+	void (*run)(struct work *work); /* in the worker's thread */
+	void (*done)(struct work *work); /* afterwards, in the loop */
 	struct work *next;
 };
 

@@ -31,9 +31,10 @@ static int measure(struct origin *o, int fd, const char *path, struct err *e)
 	if (o->block && ioctl(fd, BLKGETSIZE64, &o->bytes) < 0)
 		return err_sys(e, errno, "cannot measure %s", path);
 	if (o->bytes == 0 || o->bytes % 512 != 0)
-		return err_set(e, EINVAL,
-			       "%s has %llu bytes, which is no number of whole sectors",
-			       path, (unsigned long long)o->bytes);
+		return err_set(
+			e, EINVAL,
+			"%s has %llu bytes, which is no number of whole sectors",
+			path, (unsigned long long)o->bytes);
 	return 0;
 }
 
@@ -42,7 +43,7 @@ int origin_device_open(struct origin *o, const char *path, struct err *e)
 	int fd, ret;
 
 	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (fd < 0 && errno == EINVAL)	/* a filesystem without O_DIRECT */
+	if (fd < 0 && errno == EINVAL) /* a filesystem without O_DIRECT */
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open the device %s", path);

@@ -6,7 +6,7 @@
 
 #include "source/dial.h"
 
-#define CONNECT_MS	5000
+#define CONNECT_MS 5000
 
 static void resolve_run(struct work *work)
 {
@@ -17,9 +17,8 @@ static void resolve_run(struct work *work)
 
 	d->ret = 0;
 	if (ret != 0) {
-		d->ret = err_set(&d->err, EHOSTUNREACH,
-				 "cannot find %s: %s", d->to->host,
-				 gai_strerror(ret));
+		d->ret = err_set(&d->err, EHOSTUNREACH, "cannot find %s: %s",
+				 d->to->host, gai_strerror(ret));
 		return;
 	}
 	memcpy(&d->addr, list->ai_addr, list->ai_addrlen);
@@ -70,8 +69,8 @@ static void resolve_done(struct work *work)
 		d->fd = socket(d->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC,
 			       0);
 		if (d->fd < 0)
-			d->ret = err_sys(&d->err, errno,
-					 "cannot make a socket");
+			d->ret =
+				err_sys(&d->err, errno, "cannot make a socket");
 	}
 	if (d->ret < 0) {
 		d->done(d, d->ret, &d->err);

@@ -4,9 +4,13 @@
 
 #include "source/encode.h"
 
-#define ZSTD_LEVEL	1
+#define ZSTD_LEVEL 1
 
-enum kind { SAME, ZERO, DATA };
+enum kind {
+	SAME,
+	ZERO,
+	DATA
+};
 
 int encoder_open(struct encoder *enc)
 {

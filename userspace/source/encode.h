@@ -10,17 +10,17 @@
 
 #include "wire/wire.h"
 
-#define ENCODE_PIECE_BYTES	WIRE_DATA_MAX
-#define ENCODE_BLOCKS		(ENCODE_PIECE_BYTES / WIRE_BLOCK_BYTES)
+#define ENCODE_PIECE_BYTES WIRE_DATA_MAX
+#define ENCODE_BLOCKS (ENCODE_PIECE_BYTES / WIRE_BLOCK_BYTES)
 /* Every second block its own frame of incompressible data: */
-#define ENCODE_OUT_BYTES	(ENCODE_PIECE_BYTES + 64 * ENCODE_BLOCKS)
+#define ENCODE_OUT_BYTES (ENCODE_PIECE_BYTES + 64 * ENCODE_BLOCKS)
 
 struct encoder {
 	ZSTD_CCtx *zstd;
 	struct wire_key key;
 	/* Of the era so far. */
 	uint64_t frames, digest;
-	uint64_t data_bytes;	/* of data, before compression */
+	uint64_t data_bytes; /* of data, before compression */
 };
 
 int encoder_open(struct encoder *enc);

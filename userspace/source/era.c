@@ -55,7 +55,7 @@ static void close_done(struct work *work)
 		return;
 	}
 	s->phase = SRC_SHIPPING;
-	if (s->conn == NULL) {	/* lost it meanwhile */
+	if (s->conn == NULL) { /* lost it meanwhile */
 		ship_discard(s->ship, s->origin, s->error);
 		return;
 	}

@@ -12,16 +12,16 @@
 #include "source/ship.h"
 #include "source/source.h"
 
-#define BACKOFF_MIN_MS	200
-#define BACKOFF_MAX_MS	10000
-#define REFUSED_MS	30000
+#define BACKOFF_MIN_MS 200
+#define BACKOFF_MAX_MS 10000
+#define REFUSED_MS 30000
 
 enum source_phase {
-	SRC_WAITING,	/* not connected, until retry_at_ms */
+	SRC_WAITING, /* not connected, until retry_at_ms */
 	SRC_DIALLING,
-	SRC_GREETING,	/* connected, the replica's state is to come */
-	SRC_IDLE,	/* until an era is due, or somebody asks */
-	SRC_CLOSING,	/* the worker closes an era */
+	SRC_GREETING, /* connected, the replica's state is to come */
+	SRC_IDLE, /* until an era is due, or somebody asks */
+	SRC_CLOSING, /* the worker closes an era */
 	SRC_SHIPPING
 };
 
@@ -46,8 +46,8 @@ struct source {
 	bool stopping, paused, refused;
 	struct ring_op tick;
 	unsigned int backoff_ms;
-	uint64_t retry_at_ms;		/* when to dial again, monotonic */
-	uint64_t next_era_ms;		/* when an era is due, monotonic */
+	uint64_t retry_at_ms; /* when to dial again, monotonic */
+	uint64_t next_era_ms; /* when an era is due, monotonic */
 	struct wire_state peer;
 	bool peer_known;
 	/* The era under way. */
@@ -55,7 +55,7 @@ struct source {
 	int close_ret;
 	struct err close_err;
 	struct origin_era era;
-	uint64_t era_out_before;	/* bytes sent before it */
+	uint64_t era_out_before; /* bytes sent before it */
 	struct waiters waiting, shipping;
 	/* For the status. */
 	char error[ERR_TEXT_MAX];

@@ -11,8 +11,8 @@
 
 struct leftover {
 	char prefix[DM_DEV_NAME_SIZE];
-	char node[DM_DEV_NODE_SIZE];	/* of the tracked device */
-	char found[DM_DEV_NAME_SIZE];	/* one of ours */
+	char node[DM_DEV_NODE_SIZE]; /* of the tracked device */
+	char found[DM_DEV_NAME_SIZE]; /* one of ours */
 	uint64_t shown[DM_TRACK_VIEWS_MAX];
 	unsigned int nr_shown;
 };
@@ -90,7 +90,8 @@ int leftover_drop(const char *track, const char *volume,
 		if (is_shown(&l, status->views[i].era) ||
 		    status->views[i].state == DM_TRACK_DRAINING)
 			continue;
-		log_info("dropping the view of era %" PRIu64 " of %s, left behind",
+		log_info("dropping the view of era %" PRIu64
+			 " of %s, left behind",
 			 status->views[i].era, track);
 		ret = dm_track_drop(track, status->views[i].era, &error);
 	}

@@ -12,7 +12,7 @@
 #include "store/state.h"
 #include "wire/hex.h"
 
-#define TEXT_BYTES	HEX_TEXT(WIRE_LINEAGE_BYTES)
+#define TEXT_BYTES HEX_TEXT(WIRE_LINEAGE_BYTES)
 
 static int lineage_write(int dir_fd, const uint8_t *id)
 {
@@ -81,9 +81,10 @@ static int lineage_load(struct lineage *l, int dir_fd, const char *dir,
 	if (ret == -ENOENT)
 		return lineage_read(l, dir_fd, dir, e);
 	if (ret == 0 && st.status != WIRE_PROMOTED)
-		return err_set(e, EBUSY,
-			       "%s is the state of a replica that was not promoted",
-			       dir);
+		return err_set(
+			e, EBUSY,
+			"%s is the state of a replica that was not promoted",
+			dir);
 	if (ret == 0)
 		memcpy(l->id, st.own_lineage, sizeof(l->id));
 	return ret;
@@ -92,15 +93,15 @@ static int lineage_load(struct lineage *l, int dir_fd, const char *dir,
 static int lineage_lock(struct lineage *l, int dir_fd, const char *dir,
 			struct err *e)
 {
-	l->lock_fd = openat(dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC,
-			    0600);
+	l->lock_fd = openat(dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (l->lock_fd < 0)
 		return err_sys(e, errno, "cannot write the state directory %s",
 			       dir);
 	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(e, EBUSY,
-			       "the state directory %s is in use by another process",
-			       dir);
+		return err_set(
+			e, EBUSY,
+			"the state directory %s is in use by another process",
+			dir);
 	return 0;
 }
 

@@ -19,9 +19,9 @@ struct origin_era {
 	uint64_t number;
 	uint64_t closed_at_ms;
 	struct wire_cursor cursor;
-	int fd;			/* to read from */
-	bool whole;		/* its ranges are all of the device */
-	uint64_t total_bytes;	/* of its ranges */
+	int fd; /* to read from */
+	bool whole; /* its ranges are all of the device */
+	uint64_t total_bytes; /* of its ranges */
 };
 
 /*
@@ -33,8 +33,7 @@ struct origin_ops {
 	int (*close)(struct origin *o, const struct wire_state *peer,
 		     struct origin_era *era, struct err *e);
 	/* The next range of it. Return: 1, 0 at the end, -errno. */
-	int (*next)(struct origin *o, struct wire_range *range,
-		    struct err *e);
+	int (*next)(struct origin *o, struct wire_range *range, struct err *e);
 	/* A range was read and won't be read again; called in order. */
 	void (*release)(struct origin *o, const struct wire_range *range);
 	/* The era was committed, or given up. */
@@ -46,8 +45,8 @@ struct origin_ops {
 
 struct origin {
 	const struct origin_ops *ops;
-	uint64_t bytes;		/* of the device */
-	bool block;		/* it is one, not a file */
+	uint64_t bytes; /* of the device */
+	bool block; /* it is one, not a file */
 };
 
 int origin_scan_open(struct origin **out, const struct config *config,

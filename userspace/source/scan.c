@@ -15,7 +15,7 @@ struct scan {
 	struct origin o;
 	const char *path;
 	int fd;
-	bool told;		/* the one range there is */
+	bool told; /* the one range there is */
 };
 
 static void scan_end(struct origin *o)
@@ -38,7 +38,8 @@ static int scan_close(struct origin *o, const struct wire_state *peer,
 	if (s->fd < 0)
 		return s->fd;
 	if (o->bytes != bytes) {
-		err_set(e, ESTALE, "the size of %s changed from %llu to %llu bytes",
+		err_set(e, ESTALE,
+			"the size of %s changed from %llu to %llu bytes",
 			s->path, (unsigned long long)bytes,
 			(unsigned long long)o->bytes);
 		o->bytes = bytes;

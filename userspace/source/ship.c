@@ -21,18 +21,23 @@
 #include "source/encode.h"
 #include "source/ship.h"
 
-#define PIECES		24U
-#define PIECE_ALIGN	4096U
-#define RANGES		64U
+#define PIECES 24U
+#define PIECE_ALIGN 4096U
+#define RANGES 64U
 
-enum phase { IDLE, PIECING, COMMITTING, ENDING };
+enum phase {
+	IDLE,
+	PIECING,
+	COMMITTING,
+	ENDING
+};
 
 struct piece {
 	struct ship *ship;
 	struct ring_op read;
 	struct work work;
 	struct wire_range range;
-	uint32_t have;		/* bytes read */
+	uint32_t have; /* bytes read */
 	bool has_prints, encoded, in_work;
 	bool hash_only;
 	uint8_t *buf, *out;
@@ -51,12 +56,12 @@ struct ship {
 	uint64_t base_era;
 	enum phase phase;
 	struct encoder enc;
-	EVP_MD_CTX *md;		/* NULL: no hash */
-	bool second_pass;	/* hash the device again, from end to end */
-	struct wire_range rest;	/* of the range that is being cut */
-	struct wire_range batch[RANGES];	/* those after it */
+	EVP_MD_CTX *md; /* NULL: no hash */
+	bool second_pass; /* hash the device again, from end to end */
+	struct wire_range rest; /* of the range that is being cut */
+	struct wire_range batch[RANGES]; /* those after it */
 	unsigned int batch_len, batch_next;
-	bool no_more;		/* ranges beyond the batch */
+	bool no_more; /* ranges beyond the batch */
 	struct work fetch, end;
 	bool fetching, at_end;
 	int fetch_ret;
@@ -225,8 +230,7 @@ static void piece_fill(struct ship *ship)
 {
 	struct piece *p = piece_at(ship, ship->filled);
 	struct wire_range *rest = &ship->rest;
-	uint64_t len = ENCODE_PIECE_BYTES -
-		       rest->offset % ENCODE_PIECE_BYTES;
+	uint64_t len = ENCODE_PIECE_BYTES - rest->offset % ENCODE_PIECE_BYTES;
 	uint8_t frame[WIRE_HEADER_BYTES + 16];
 
 	if (len > rest->length)
@@ -250,8 +254,7 @@ static void piece_fill(struct ship *ship)
 
 static void fill(struct ship *ship)
 {
-	while (ship->phase == PIECING &&
-	       ship->filled - ship->sent < PIECES &&
+	while (ship->phase == PIECING && ship->filled - ship->sent < PIECES &&
 	       conn_room(ship->conn) > 4096) {
 		if (!next_range(ship))
 			return;
@@ -293,8 +296,7 @@ static void submit(struct ship *ship)
 
 	while (ship->phase == PIECING && ship->worked < ship->filled) {
 		p = piece_at(ship, ship->worked);
-		if (!p->has_prints || p->read.busy ||
-		    p->have < p->range.length)
+		if (!p->has_prints || p->read.busy || p->have < p->range.length)
 			return;
 		ship->worked++;
 		p->in_work = true;
@@ -403,7 +405,8 @@ static int take_ack(struct ship *ship, const struct wire_header *h,
 	if (wire_get_ack(payload, h->length, &m, e) < 0)
 		return -EBADMSG;
 	if (ship->phase != COMMITTING || m.era != ship->era.number)
-		return err_set(e, EBADMSG, "an ack came for era %llu, which was not sent",
+		return err_set(e, EBADMSG,
+			       "an ack came for era %llu, which was not sent",
 			       (unsigned long long)m.era);
 	FAILPOINT("source.acked");
 	ship->result.ret = 0;

@@ -14,7 +14,7 @@
 struct ship;
 
 struct ship_result {
-	int ret;		/* 0: committed at the replica */
+	int ret; /* 0: committed at the replica */
 	struct err err;
 	uint64_t data_bytes;
 	bool has_sha256;

@@ -9,7 +9,7 @@
 #include "log/log.h"
 #include "source/internal.h"
 
-#define TICK_MS	100
+#define TICK_MS 100
 
 uint64_t source_mono_ms(void)
 {
@@ -235,8 +235,8 @@ static int source_open(struct source *s, struct err *e)
 		return ret;
 	ret = worker_open(&s->worker, s->ring);
 	if (ret == 0)
-		ret = ship_open(&s->ship, s->ring, s->worker,
-				&source_ship_user, s);
+		ret = ship_open(&s->ship, s->ring, s->worker, &source_ship_user,
+				s);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot start the source");
 	return control_open(&s->control, s->ring, s->config->control,

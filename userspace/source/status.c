@@ -59,21 +59,23 @@ static void tell_status(struct source *s, struct control_request *req)
 	json_add_text(o, "role", "source");
 	json_add_text(o, "state", phase_name(s));
 	json_add_text(o, "device", s->config->device);
-	json_add_text(o, "mode", s->config->mode == MODE_TRACK ? "track" : "scan");
-	json_add_text(o, "lineage", hex_text(hex, s->lineage.id, sizeof(s->lineage.id)));
+	json_add_text(o, "mode",
+		      s->config->mode == MODE_TRACK ? "track" : "scan");
+	json_add_text(o, "lineage",
+		      hex_text(hex, s->lineage.id, sizeof(s->lineage.id)));
 	json_add_number(o, "era", s->peer_known ? s->peer.era : 0);
 	add_behind(o, s);
 	json_add_number(o, "bytes_wire_out",
-		   s->bytes_out + (s->conn ? conn_bytes_out(s->conn) : 0));
+			s->bytes_out + (s->conn ? conn_bytes_out(s->conn) : 0));
 	json_add_number(o, "bytes_wire_in",
-		   s->bytes_in + (s->conn ? conn_bytes_in(s->conn) : 0));
+			s->bytes_in + (s->conn ? conn_bytes_in(s->conn) : 0));
 	json_add_number(o, "bytes_data", s->bytes_data);
 	add_progress(o, s);
-	json_object_object_add(o, "paused",
-			       json_object_new_boolean(s->paused));
+	json_object_object_add(o, "paused", json_object_new_boolean(s->paused));
 	json_add_text(o, "error", s->error[0] ? s->error : NULL);
-	snprintf(peer, sizeof(peer), strchr(to->host, ':') ? "[%s]:%s" :
-		 "%s:%s", to->host, to->port);
+	snprintf(peer, sizeof(peer),
+		 strchr(to->host, ':') ? "[%s]:%s" : "%s:%s", to->host,
+		 to->port);
 	json_add_text(o, "peer", peer);
 	s->origin->ops->status(s->origin, o);
 	control_reply(req, o);
@@ -87,7 +89,7 @@ static void ask_ship(struct source *s, struct control_request *req)
 		control_fail(req, "replication is paused");
 	} else if (s->phase < SRC_IDLE) {
 		control_fail(req, s->error[0] ? s->error :
-			     "the replica is not connected");
+						"the replica is not connected");
 	} else {
 		w->req[w->count++] = req;
 		source_act(s);
@@ -119,7 +121,8 @@ void source_ask(void *arg, struct control_request *req, const char *command)
 		control_reply(req, json_object_new_object());
 		ring_stop(s->ring);
 	} else {
-		control_fail(req,
-			     "a source knows status, ship, pause, resume and stop");
+		control_fail(
+			req,
+			"a source knows status, ship, pause, resume and stop");
 	}
 }

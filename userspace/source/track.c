@@ -24,7 +24,7 @@
 #include "source/origin.h"
 #include "wire/hex.h"
 
-#define EXTENTS_MAX	512	/* of a page; more are asked for again */
+#define EXTENTS_MAX 512 /* of a page; more are asked for again */
 
 struct track {
 	struct origin o;
@@ -37,7 +37,7 @@ struct track {
 	uint64_t era, since;
 	char view[DM_DEV_NAME_SIZE];
 	int fd;
-	uint64_t from;		/* the next page, or DM_TRACK_END */
+	uint64_t from; /* the next page, or DM_TRACK_END */
 	struct dm_track_extent page[EXTENTS_MAX];
 	unsigned int page_len, page_next;
 	/* For the status, which another thread asks for. */
@@ -84,7 +84,8 @@ static void track_end(struct origin *o)
 	t->open = false;
 	if (t->view[0] != '\0') {
 		if (dm_view_status(t->view, &st, &error) == 0 && !st.valid)
-			log_warn("the view of era %" PRIu64 " of %s was lost: its copy store was full",
+			log_warn("the view of era %" PRIu64
+				 " of %s was lost: its copy store was full",
 				 t->era, t->name);
 		if (dm_view_remove(t->view, &error) < 0)
 			log_warn("%s", error.text);
@@ -113,8 +114,8 @@ static int track_show(struct track *t, struct err *e)
 	struct origin view;
 	int ret;
 
-	snprintf(t->view, sizeof(t->view), "braid-%s-%" PRIu64,
-		 t->config->name, t->era);
+	snprintf(t->view, sizeof(t->view), "braid-%s-%" PRIu64, t->config->name,
+		 t->era);
 	ret = dm_view_create(t->view, t->name, t->era, &error);
 	if (ret < 0) {
 		t->view[0] = '\0';
@@ -125,7 +126,8 @@ static int track_show(struct track *t, struct err *e)
 	if (t->fd < 0)
 		return t->fd;
 	if (view.bytes != t->o.bytes)
-		return err_set(e, ESTALE, "the size of %s changed from %llu to %llu bytes",
+		return err_set(e, ESTALE,
+			       "the size of %s changed from %llu to %llu bytes",
 			       t->name, (unsigned long long)t->o.bytes,
 			       (unsigned long long)view.bytes);
 	return 0;
@@ -136,7 +138,7 @@ static int page_add(void *arg, const struct dm_track_extent *extent)
 	struct track *t = arg;
 
 	if (t->page_len == EXTENTS_MAX)
-		return 1;	/* the rest is asked for again */
+		return 1; /* the rest is asked for again */
 	t->page[t->page_len++] = *extent;
 	return 0;
 }
@@ -164,8 +166,7 @@ static int extent_count(void *arg, const struct dm_track_extent *extent)
 	return 0;
 }
 
-static int track_measure(struct track *t, struct origin_era *era,
-			 struct err *e)
+static int track_measure(struct track *t, struct origin_era *era, struct err *e)
 {
 	uint64_t blocks = 0;
 	struct dm_error error;
@@ -174,8 +175,8 @@ static int track_measure(struct track *t, struct origin_era *era,
 	era->total_bytes = t->o.bytes;
 	if (t->all)
 		return 0;
-	ret = dm_track_changed(t->name, t->since, t->era, extent_count,
-			       &blocks, &error);
+	ret = dm_track_changed(t->name, t->since, t->era, extent_count, &blocks,
+			       &error);
 	if (ret < 0)
 		return dm_err(e, ret, &error);
 	era->total_bytes = blocks * t->block_bytes;

@@ -23,19 +23,20 @@ static int check_lineage(const struct store *s, const struct wire_hello *m,
 	const struct store_state *st = &s->state;
 
 	if (st->status == WIRE_PROMOTED)
-		return refuse(code, WIRE_E_PROMOTED,
-			      err_set(e, EACCES,
-				      "the replica was promoted at era %llu and is on its own since",
-				      (unsigned long long)st->era));
+		return refuse(
+			code, WIRE_E_PROMOTED,
+			err_set(e, EACCES,
+				"the replica was promoted at era %llu and is on its own since",
+				(unsigned long long)st->era));
 	if (st->status != WIRE_EMPTY &&
 	    memcmp(st->lineage, m->lineage, WIRE_LINEAGE_BYTES) != 0)
-		return refuse(code, WIRE_E_LINEAGE,
-			      err_set(e, EACCES,
-				      "the replica's image belongs to another source (lineage %02x%02x%02x%02x..., this one is %02x%02x%02x%02x...)",
-				      st->lineage[0], st->lineage[1],
-				      st->lineage[2], st->lineage[3],
-				      m->lineage[0], m->lineage[1],
-				      m->lineage[2], m->lineage[3]));
+		return refuse(
+			code, WIRE_E_LINEAGE,
+			err_set(e, EACCES,
+				"the replica's image belongs to another source (lineage %02x%02x%02x%02x..., this one is %02x%02x%02x%02x...)",
+				st->lineage[0], st->lineage[1], st->lineage[2],
+				st->lineage[3], m->lineage[0], m->lineage[1],
+				m->lineage[2], m->lineage[3]));
 	return 0;
 }
 
@@ -51,23 +52,25 @@ static int check_size(const struct store *s, const struct wire_hello *m,
 	}
 	if (room == m->device_bytes)
 		return 0;
-	return refuse(code, WIRE_E_SIZE,
-		      err_set(e, ENOSPC,
-			      "the replica's image has %llu bytes, the source's device has %llu",
-			      (unsigned long long)room,
-			      (unsigned long long)m->device_bytes));
+	return refuse(
+		code, WIRE_E_SIZE,
+		err_set(e, ENOSPC,
+			"the replica's image has %llu bytes, the source's device has %llu",
+			(unsigned long long)room,
+			(unsigned long long)m->device_bytes));
 }
 
-int store_hello(struct store *s, const struct wire_hello *m,
-		unsigned int *code, struct err *e)
+int store_hello(struct store *s, const struct wire_hello *m, unsigned int *code,
+		struct err *e)
 {
 	int ret;
 
 	if (m->block_bytes != WIRE_BLOCK_BYTES)
-		return refuse(code, WIRE_E_VERSION,
-			      err_set(e, EPROTO,
-				      "the source's fingerprints are of %u bytes, this side's of %u",
-				      m->block_bytes, WIRE_BLOCK_BYTES));
+		return refuse(
+			code, WIRE_E_VERSION,
+			err_set(e, EPROTO,
+				"the source's fingerprints are of %u bytes, this side's of %u",
+				m->block_bytes, WIRE_BLOCK_BYTES));
 	ret = check_lineage(s, m, code, e);
 	if (ret == 0)
 		ret = check_size(s, m, code, e);
@@ -75,21 +78,22 @@ int store_hello(struct store *s, const struct wire_hello *m,
 		return ret;
 	memcpy(s->peer_lineage, m->lineage, WIRE_LINEAGE_BYTES);
 	s->peer_bytes = m->device_bytes;
-	ret = store_apply(s, e);	/* if it failed the last time */
+	ret = store_apply(s, e); /* if it failed the last time */
 	return ret < 0 ? refuse(code, WIRE_E_STORAGE, ret) : 0;
 }
 
-int store_sigs(struct store *s, const struct wire_range *range,
-	       uint8_t *prints, struct err *e)
+int store_sigs(struct store *s, const struct wire_range *range, uint8_t *prints,
+	       struct err *e)
 {
-	uint64_t count = (range->length + WIRE_BLOCK_BYTES - 1) /
-			 WIRE_BLOCK_BYTES;
+	uint64_t count =
+		(range->length + WIRE_BLOCK_BYTES - 1) / WIRE_BLOCK_BYTES;
 	int ret;
 
 	if (range->offset + range->length > s->peer_bytes)
-		return err_set(e, EBADMSG,
-			       "fingerprints were asked for beyond the image's end");
-	if (s->image.fd < 0) {	/* a file that is still to be made */
+		return err_set(
+			e, EBADMSG,
+			"fingerprints were asked for beyond the image's end");
+	if (s->image.fd < 0) { /* a file that is still to be made */
 		memset(prints, 0, (size_t)count * WIRE_PRINT_BYTES);
 		return 0;
 	}
@@ -128,18 +132,20 @@ int store_begin(struct store *s, const struct wire_era_begin *m,
 		unsigned int *code, struct err *e)
 {
 	if (s->open)
-		return refuse(code, WIRE_E_PROTOCOL,
-			      err_set(e, EPROTO,
-				      "an era began before the last one ended"));
+		return refuse(
+			code, WIRE_E_PROTOCOL,
+			err_set(e, EPROTO,
+				"an era began before the last one ended"));
 	if (s->state.status == WIRE_PROMOTED)
 		return refuse(code, WIRE_E_PROMOTED,
 			      err_set(e, EACCES, "the replica was promoted"));
 	if (m->base_era != s->state.era || m->device_bytes != s->peer_bytes)
-		return refuse(code, WIRE_E_PROTOCOL,
-			      err_set(e, EPROTO,
-				      "an era on top of era %llu came, the replica is at %llu",
-				      (unsigned long long)m->base_era,
-				      (unsigned long long)s->state.era));
+		return refuse(
+			code, WIRE_E_PROTOCOL,
+			err_set(e, EPROTO,
+				"an era on top of era %llu came, the replica is at %llu",
+				(unsigned long long)m->base_era,
+				(unsigned long long)s->state.era));
 	if (stage_reset(s) < 0)
 		return refuse(code, WIRE_E_STORAGE,
 			      err_set(e, EIO, "cannot write %s/stage", s->dir));
@@ -165,8 +171,7 @@ static int stage_reference(struct store *s, const struct instruction *in,
 		.length = (uint32_t)in->to.length,
 		.bytes = s->frame + WIRE_HEADER_BYTES + WIRE_DATA_HEAD,
 	};
-	int ret = image_read(&s->image, (uint8_t *)m.bytes, m.length,
-			     in->from);
+	int ret = image_read(&s->image, (uint8_t *)m.bytes, m.length, in->from);
 
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot read the image %s",
@@ -211,17 +216,17 @@ static int commit_check(const struct store *s, const struct wire_era_commit *m,
 			       "the end of era %llu came, which didn't begin",
 			       (unsigned long long)m->era);
 	if (m->frames != s->frames || m->digest != s->digest)
-		return err_set(e, EPROTO,
-			       "era %llu has %llu instructions, of the %llu that were sent some differ",
-			       (unsigned long long)m->era,
-			       (unsigned long long)s->frames,
-			       (unsigned long long)m->frames);
+		return err_set(
+			e, EPROTO,
+			"era %llu has %llu instructions, of the %llu that were sent some differ",
+			(unsigned long long)m->era,
+			(unsigned long long)s->frames,
+			(unsigned long long)m->frames);
 	return 0;
 }
 
 /* Make durable what the state will speak of. */
-static int commit_sync(struct store *s, struct store_state *next,
-		       struct err *e)
+static int commit_sync(struct store *s, struct store_state *next, struct err *e)
 {
 	int ret;
 
@@ -237,8 +242,7 @@ static int commit_sync(struct store *s, struct store_state *next,
 	}
 	ret = prints_sync(&s->prints);
 	if (ret < 0)
-		return err_sys(e, -ret, "cannot write %s/fingerprints",
-			       s->dir);
+		return err_sys(e, -ret, "cannot write %s/fingerprints", s->dir);
 	return 0;
 }
 
@@ -317,9 +321,10 @@ int store_apply(struct store *s, struct err *e)
 	if (ret == 0)
 		stage_reset(s);
 	if (ret == 0 && !same)
-		ret = err_set(e, EUCLEAN,
-			      "the image %s of era %llu differs from what the source has, the next era compares all of it",
-			      s->image_path, (unsigned long long)s->state.era);
+		ret = err_set(
+			e, EUCLEAN,
+			"the image %s of era %llu differs from what the source has, the next era compares all of it",
+			s->image_path, (unsigned long long)s->state.era);
 	return ret;
 }
 

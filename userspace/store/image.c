@@ -29,9 +29,10 @@ static int image_measure(struct image *image, const char *path, struct err *e)
 		return err_sys(e, errno, "cannot look at the image %s", path);
 	image->block = S_ISBLK(st.st_mode);
 	if (!image->block && !S_ISREG(st.st_mode))
-		return err_set(e, EINVAL,
-			       "the image %s is neither a file nor a block device",
-			       path);
+		return err_set(
+			e, EINVAL,
+			"the image %s is neither a file nor a block device",
+			path);
 	image->bytes = (uint64_t)st.st_size;
 	if (image->block && ioctl(image->fd, BLKGETSIZE64, &image->bytes) < 0)
 		return err_sys(e, errno, "cannot measure the image %s", path);
@@ -47,12 +48,12 @@ int image_open(struct image *image, const char *path, struct err *e)
 	if (stat(path, &st) < 0) {
 		if (errno == ENOENT && strncmp(path, "/dev/", 5) != 0)
 			return -ENOENT;
-		if (errno == ENOENT)	/* not for us to make */
+		if (errno == ENOENT) /* not for us to make */
 			return err_set(e, ENODEV, "there is no image %s", path);
 		return err_sys(e, errno, "cannot find the image %s", path);
 	}
 	if (S_ISBLK(st.st_mode))
-		flags |= O_EXCL;	/* not while mounted or part of another */
+		flags |= O_EXCL; /* not while mounted or part of another */
 	image->fd = open(path, flags);
 	if (image->fd < 0 && errno == EBUSY)
 		return err_set(e, EBUSY, "the image %s is in use", path);
@@ -93,8 +94,9 @@ int image_make(struct image *image, const char *path, uint64_t bytes,
 	ret = image_hold(image, path, e);
 	if (ret == 0 && (ftruncate(image->fd, (off_t)bytes) < 0 ||
 			 fsync(image->fd) < 0 || parent_sync(path) < 0))
-		ret = err_sys(e, errno, "cannot make the image %s of %llu bytes",
-			      path, (unsigned long long)bytes);
+		ret = err_sys(e, errno,
+			      "cannot make the image %s of %llu bytes", path,
+			      (unsigned long long)bytes);
 	if (ret < 0) {
 		image_close(image);
 		unlink(path);

@@ -9,7 +9,7 @@
 #include "err/err.h"
 
 struct image {
-	int fd;			/* -1: not open */
+	int fd; /* -1: not open */
 	bool block;
 	uint64_t bytes;
 };

@@ -16,11 +16,12 @@ static int check_range(const struct store *s, const struct wire_range *r,
 		       struct err *e)
 {
 	if (r->offset + r->length > s->state.image_bytes || !aligned(s, r))
-		return err_set(e, EBADMSG,
-			       "an instruction for bytes %llu to %llu doesn't fit an image of %llu bytes",
-			       (unsigned long long)r->offset,
-			       (unsigned long long)(r->offset + r->length),
-			       (unsigned long long)s->state.image_bytes);
+		return err_set(
+			e, EBADMSG,
+			"an instruction for bytes %llu to %llu doesn't fit an image of %llu bytes",
+			(unsigned long long)r->offset,
+			(unsigned long long)(r->offset + r->length),
+			(unsigned long long)s->state.image_bytes);
 	return 0;
 }
 
@@ -55,8 +56,9 @@ static int get_reference(struct store *s, struct instruction *in,
 	if (wire_get_reference(payload, len, &m, e) < 0)
 		return -EBADMSG;
 	if (store_initial(s))
-		return err_set(e, EBADMSG,
-			       "a reference came before the first image was complete");
+		return err_set(
+			e, EBADMSG,
+			"a reference came before the first image was complete");
 	in->to = (struct wire_range){ m.offset, m.length };
 	in->from = m.from;
 	from = (struct wire_range){ m.from, m.length };
@@ -83,7 +85,8 @@ int instruction_get(struct store *s, struct instruction *in, uint8_t type,
 		ret = get_reference(s, in, payload, len, e);
 		break;
 	default:
-		return err_set(e, EBADMSG, "a frame of type %s is no instruction",
+		return err_set(e, EBADMSG,
+			       "a frame of type %s is no instruction",
 			       wire_type_name(type));
 	}
 	return ret < 0 ? ret : check_range(s, &in->to, e);
@@ -106,7 +109,7 @@ int instruction_apply(struct store *s, const struct instruction *in,
 	}
 	if (ret == 0)
 		return 0;
-	prints_forget(&s->prints);	/* who knows what was written */
+	prints_forget(&s->prints); /* who knows what was written */
 	return err_sys(e, -ret, "cannot write the image %s at %llu",
 		       s->image_path, (unsigned long long)offset);
 }

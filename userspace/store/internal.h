@@ -28,8 +28,8 @@ struct store {
 	struct stage_sum *sum;
 	/* Room to work in. */
 	ZSTD_DCtx *zstd;
-	uint8_t *raw;		/* WIRE_DATA_MAX */
-	uint8_t *frame;		/* WIRE_FRAME_MAX */
+	uint8_t *raw; /* WIRE_DATA_MAX */
+	uint8_t *frame; /* WIRE_FRAME_MAX */
 };
 
 /** store_save - make @next the state, in the file and then here */
@@ -45,8 +45,8 @@ static inline bool store_initial(const struct store *s)
 struct instruction {
 	uint8_t type;
 	struct wire_range to;
-	uint64_t from;		/* of a reference */
-	const uint8_t *bytes;	/* of data, uncompressed */
+	uint64_t from; /* of a reference */
+	const uint8_t *bytes; /* of data, uncompressed */
 };
 
 /**

@@ -8,8 +8,8 @@
 
 #include "store/prints.h"
 
-#define PRINTS_BATCH	256U
-#define SAMPLES		64U
+#define PRINTS_BATCH 256U
+#define SAMPLES 64U
 
 static const uint8_t unknown[WIRE_PRINT_BYTES];
 static const uint8_t zeros[WIRE_BLOCK_BYTES];
@@ -70,7 +70,7 @@ static int prints_put(struct prints *p, const uint8_t *prints, uint64_t count,
 	if (pwrite(p->fd, prints, len, (off_t)(first * WIRE_PRINT_BYTES)) ==
 	    (ssize_t)len)
 		return 0;
-	return prints_forget(p);	/* a full disk: it is only a cache */
+	return prints_forget(p); /* a full disk: it is only a cache */
 }
 
 static void compute(const struct prints *p, const uint8_t *buf, uint64_t len,
@@ -111,7 +111,8 @@ int prints_note_zero(struct prints *p, uint64_t len, uint64_t offset)
 		ret = prints_put(p, out, count, first);
 		first += count;
 		len -= count * WIRE_BLOCK_BYTES < len ?
-			       count * WIRE_BLOCK_BYTES : len;
+			       count * WIRE_BLOCK_BYTES :
+			       len;
 	}
 	return ret;
 }

@@ -15,8 +15,8 @@ struct prints {
 	int fd;
 	struct wire_key key;
 	uint64_t image_bytes;
-	uint8_t *buf;		/* PRINTS_BATCH blocks of the image */
-	uint8_t zero[WIRE_PRINT_BYTES];		/* of a whole block */
+	uint8_t *buf; /* PRINTS_BATCH blocks of the image */
+	uint8_t zero[WIRE_PRINT_BYTES]; /* of a whole block */
 };
 
 int prints_open(struct prints *p, int dir_fd, const char *dir,

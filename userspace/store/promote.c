@@ -26,9 +26,10 @@ int store_promote(struct store *s, struct err *e)
 	if (s->state.status == WIRE_PROMOTED)
 		return 0;
 	if (s->state.status != WIRE_COMMITTED)
-		return err_set(e, EINVAL,
-			       "there is nothing to promote: the image %s never held a complete era",
-			       s->image_path);
+		return err_set(
+			e, EINVAL,
+			"there is nothing to promote: the image %s never held a complete era",
+			s->image_path);
 	ret = store_recover(s, e);
 	if (ret < 0)
 		return ret;

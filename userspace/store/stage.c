@@ -18,8 +18,8 @@ struct stage_sum {
 
 int stage_open(struct store *s, struct err *e)
 {
-	s->stage_fd = openat(s->dir_fd, "stage", O_RDWR | O_CREAT | O_CLOEXEC,
-			     0600);
+	s->stage_fd =
+		openat(s->dir_fd, "stage", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->stage_fd < 0)
 		return err_sys(e, errno, "cannot open %s/stage", s->dir);
 	s->sum = calloc(1, sizeof(*s->sum));
@@ -72,9 +72,10 @@ int stage_sync(struct store *s, uint64_t *sum, struct err *e)
 
 static int damaged(const struct store *s, struct err *e)
 {
-	return err_set(e, EBADMSG,
-		       "%s/stage, which holds era %llu, is damaged; the image is not complete",
-		       s->dir, (unsigned long long)s->state.era);
+	return err_set(
+		e, EBADMSG,
+		"%s/stage, which holds era %llu, is damaged; the image is not complete",
+		s->dir, (unsigned long long)s->state.era);
 }
 
 /* One frame into s->frame. */

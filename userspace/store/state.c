@@ -8,9 +8,9 @@
 #include "store/state.h"
 #include "wire/cursor.h"
 
-#define STATE_SUMMED	(STATE_BYTES - 8)
-#define FLAG_VERIFY	1
-#define FLAG_DIVERGED	2
+#define STATE_SUMMED (STATE_BYTES - 8)
+#define FLAG_VERIFY 1
+#define FLAG_DIVERGED 2
 
 static const uint8_t magic[8] = "BRAIDST1";
 
@@ -107,14 +107,15 @@ static int state_make(const uint8_t *slots, int dir_fd)
 {
 	int fd, ret = 0;
 
-	fd = openat(dir_fd, "state.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		    0600);
+	fd = openat(dir_fd, "state.new",
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	errno = ENOSPC;
 	if (pwrite(fd, slots, 2 * STATE_SLOT_BYTES, 0) !=
 		    2 * STATE_SLOT_BYTES ||
-	    fsync(fd) < 0 || renameat(dir_fd, "state.new", dir_fd, "state") < 0 ||
+	    fsync(fd) < 0 ||
+	    renameat(dir_fd, "state.new", dir_fd, "state") < 0 ||
 	    fsync(dir_fd) < 0)
 		ret = -errno;
 	close(fd);

@@ -29,8 +29,8 @@
 
 #include "store/store.h"
 
-#define STATE_SLOT_BYTES	4096
-#define STATE_BYTES		184
+#define STATE_SLOT_BYTES 4096
+#define STATE_BYTES 184
 
 void state_encode(uint8_t slot[STATE_BYTES], const struct store_state *s);
 /** state_decode - Return: 0, or -EBADMSG for anything but a whole slot */

@@ -30,15 +30,16 @@ static int open_dir(struct store *s, struct err *e)
 	if (s->dir_fd < 0)
 		return err_sys(e, errno, "cannot open the state directory %s",
 			       s->dir);
-	s->lock_fd = openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC,
-			    0600);
+	s->lock_fd =
+		openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->lock_fd < 0)
 		return err_sys(e, errno, "cannot write the state directory %s",
 			       s->dir);
 	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(e, EBUSY,
-			       "the state directory %s is in use by another process",
-			       s->dir);
+		return err_set(
+			e, EBUSY,
+			"the state directory %s is in use by another process",
+			s->dir);
 	return 0;
 }
 
@@ -54,15 +55,16 @@ static int open_image(struct store *s, struct err *e)
 	if (ret == -ENOENT && st->status == WIRE_EMPTY)
 		return 0;
 	if (ret == -ENOENT)
-		return err_set(e, ENOENT,
-			       "the image %s is missing, %s has the state of one",
-			       s->image_path, s->dir);
+		return err_set(
+			e, ENOENT,
+			"the image %s is missing, %s has the state of one",
+			s->image_path, s->dir);
 	if (ret == 0 && s->image.bytes < st->image_bytes)
-		return err_set(e, ENOSPC,
-			       "the image %s has %llu bytes, %s is about one of %llu",
-			       s->image_path,
-			       (unsigned long long)s->image.bytes, s->dir,
-			       (unsigned long long)st->image_bytes);
+		return err_set(
+			e, ENOSPC,
+			"the image %s has %llu bytes, %s is about one of %llu",
+			s->image_path, (unsigned long long)s->image.bytes,
+			s->dir, (unsigned long long)st->image_bytes);
 	return ret;
 }
 
@@ -86,10 +88,10 @@ static int check_image(struct store *s, struct err *e)
 		return 0;
 	ret = prints_sample(&s->prints, &s->image);
 	if (ret == -ESTALE)
-		return err_set(e, ESTALE,
-			       "the image %s is not the one of which %s holds the state, or was changed since era %llu",
-			       s->image_path, s->dir,
-			       (unsigned long long)st->era);
+		return err_set(
+			e, ESTALE,
+			"the image %s is not the one of which %s holds the state, or was changed since era %llu",
+			s->image_path, s->dir, (unsigned long long)st->era);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot read the image %s",
 			       s->image_path);

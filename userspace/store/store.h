@@ -25,18 +25,18 @@ struct store;
 struct store_state {
 	uint64_t sequence;
 	enum wire_status status;
-	uint8_t lineage[WIRE_LINEAGE_BYTES];	/* whose eras the image holds */
-	uint64_t era;				/* the last one committed */
-	uint64_t committed_at_ms;		/* when it was closed */
+	uint8_t lineage[WIRE_LINEAGE_BYTES]; /* whose eras the image holds */
+	uint64_t era; /* the last one committed */
+	uint64_t committed_at_ms; /* when it was closed */
 	struct wire_cursor cursor;
 	uint64_t image_bytes;
-	uint8_t key[WIRE_KEY_BYTES];		/* of the fingerprints */
-	uint64_t log_bytes;	/* committed, not yet applied */
+	uint8_t key[WIRE_KEY_BYTES]; /* of the fingerprints */
+	uint64_t log_bytes; /* committed, not yet applied */
 	uint64_t log_sum;
-	bool verify;		/* sha256 is still to be compared */
-	bool diverged;		/* ... and was found to differ */
+	bool verify; /* sha256 is still to be compared */
+	bool diverged; /* ... and was found to differ */
 	uint8_t sha256[WIRE_SHA256_BYTES];
-	uint8_t own_lineage[WIRE_LINEAGE_BYTES];	/* once promoted */
+	uint8_t own_lineage[WIRE_LINEAGE_BYTES]; /* once promoted */
 	uint64_t promoted_at_ms;
 };
 

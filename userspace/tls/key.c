@@ -10,7 +10,7 @@
 #include "tls/tls.h"
 #include "wire/hex.h"
 
-#define HEX_BYTES	(2 * TLS_KEY_BYTES)
+#define HEX_BYTES (2 * TLS_KEY_BYTES)
 
 static int key_write(int fd, const uint8_t key[TLS_KEY_BYTES])
 {
@@ -74,9 +74,10 @@ int tls_key_load(const char *path, uint8_t key[TLS_KEY_BYTES], struct err *e)
 	}
 	if ((st.st_mode & 077) != 0) {
 		close(fd);
-		return err_set(e, EPERM,
-			       "the key file %s is open to others (mode %03o): chmod 600 it, or make a new key",
-			       path, st.st_mode & 0777);
+		return err_set(
+			e, EPERM,
+			"the key file %s is open to others (mode %03o): chmod 600 it, or make a new key",
+			path, st.st_mode & 0777);
 	}
 	len = read(fd, text, sizeof(text));
 	close(fd);

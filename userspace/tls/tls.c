@@ -25,7 +25,7 @@ struct tls_ctx {
 
 struct tls {
 	SSL *ssl;
-	BIO *in, *out;		/* owned by ssl */
+	BIO *in, *out; /* owned by ssl */
 };
 
 static int fail(struct err *e, int code, const char *what)
@@ -45,7 +45,8 @@ static SSL_SESSION *session_of(SSL *ssl)
 	SSL_SESSION *session = SSL_SESSION_new();
 
 	if (session == NULL || cipher == NULL ||
-	    SSL_SESSION_set1_master_key(session, ctx->key, TLS_KEY_BYTES) != 1 ||
+	    SSL_SESSION_set1_master_key(session, ctx->key, TLS_KEY_BYTES) !=
+		    1 ||
 	    SSL_SESSION_set_cipher(session, cipher) != 1 ||
 	    SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) != 1) {
 		SSL_SESSION_free(session);
@@ -68,7 +69,7 @@ static int server_session(SSL *ssl, const unsigned char *id, size_t id_len,
 {
 	*session = NULL;
 	if (id_len != sizeof(identity) - 1 || memcmp(id, identity, id_len) != 0)
-		return 1;	/* go on without: no certificate, so it fails */
+		return 1; /* go on without: no certificate, so it fails */
 	*session = session_of(ssl);
 	return *session != NULL;
 }
@@ -79,7 +80,7 @@ static bool ctx_setup(struct tls_ctx *ctx)
 
 	SSL_CTX_set_app_data(s, ctx);
 	SSL_CTX_set_options(s, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-			       SSL_OP_NO_COMPRESSION);
+				       SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(s, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(s, 0);
 	/* No authority is trusted, so a client takes no certificate. */
@@ -105,8 +106,8 @@ int tls_ctx_open(struct tls_ctx **out, const uint8_t key[TLS_KEY_BYTES],
 		return err_set(e, ENOMEM, "no memory for TLS");
 	memcpy(ctx->key, key, TLS_KEY_BYTES);
 	ctx->server = server;
-	ctx->ssl_ctx = SSL_CTX_new(server ? TLS_server_method() :
-					    TLS_client_method());
+	ctx->ssl_ctx =
+		SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 	if (ctx->ssl_ctx == NULL || !ctx_setup(ctx)) {
 		tls_ctx_close(ctx);
 		return fail(e, EIO, "cannot set TLS up");
@@ -181,8 +182,9 @@ int tls_handshake(struct tls *tls, struct err *e)
 	why = SSL_get_error(tls->ssl, ret);
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return 0;
-	return fail(e, EACCES,
-		    "the TLS handshake failed, the peer has another key or is not braidd");
+	return fail(
+		e, EACCES,
+		"the TLS handshake failed, the peer has another key or is not braidd");
 }
 
 int tls_read(struct tls *tls, void *buf, size_t len, struct err *e)

@@ -13,7 +13,7 @@
 
 #include "err/err.h"
 
-#define TLS_KEY_BYTES	32
+#define TLS_KEY_BYTES 32
 
 struct tls_ctx;
 struct tls;
@@ -55,11 +55,11 @@ int tls_handshake(struct tls *tls, struct err *e);
 int tls_read(struct tls *tls, void *buf, size_t len, struct err *e);
 
 /** tls_write - encrypt @len bytes, at most TLS_WRITE_MAX */
-#define TLS_WRITE_MAX	16384
+#define TLS_WRITE_MAX 16384
 int tls_write(struct tls *tls, const void *buf, size_t len, struct err *e);
 
 /* A record adds no more than this to TLS_WRITE_MAX bytes. */
-#define TLS_OVERHEAD	64
+#define TLS_OVERHEAD 64
 
 /** tls_output - what has to be sent; tls_sent() when it was taken */
 size_t tls_output(struct tls *tls, const uint8_t **buf);

@@ -7,10 +7,10 @@
 #include "wire/cursor.h"
 #include "wire/wire.h"
 
-#define HEADER_SUMMED		32	/* what the header's own sum covers */
-#define HEADER_LENGTH_AT	8
-#define HEADER_SEQUENCE_AT	16
-#define HEADER_SUM_AT		24
+#define HEADER_SUMMED 32 /* what the header's own sum covers */
+#define HEADER_LENGTH_AT 8
+#define HEADER_SEQUENCE_AT 16
+#define HEADER_SUM_AT 24
 
 static const char *const type_names[WIRE_TYPE_END] = {
 	[0] = "none",
@@ -70,10 +70,9 @@ void wire_print(uint8_t out[WIRE_PRINT_BYTES], const struct wire_key *key,
 {
 	XXH128_canonical_t canonical;
 
-	XXH128_canonicalFromHash(&canonical,
-				 XXH3_128bits_withSecret(block, len,
-							 key->secret,
-							 sizeof(key->secret)));
+	XXH128_canonicalFromHash(
+		&canonical, XXH3_128bits_withSecret(block, len, key->secret,
+						    sizeof(key->secret)));
 	memcpy(out, canonical.digest, WIRE_PRINT_BYTES);
 }
 
@@ -94,13 +93,15 @@ int wire_header_get(const uint8_t *buf, struct wire_header *h, struct err *e)
 	if (reader_u64(&r) != wire_sum(buf, HEADER_SUMMED))
 		return err_set(e, EBADMSG, "a frame's header is damaged");
 	if (h->version != WIRE_VERSION)
-		return err_set(e, EPROTONOSUPPORT,
-			       "the peer speaks version %u of the format, this side speaks version %u",
-			       h->version, WIRE_VERSION);
+		return err_set(
+			e, EPROTONOSUPPORT,
+			"the peer speaks version %u of the format, this side speaks version %u",
+			h->version, WIRE_VERSION);
 	if (h->length > WIRE_PAYLOAD_MAX)
-		return err_set(e, EBADMSG,
-			       "a frame of %u bytes is longer than the %u allowed",
-			       h->length, WIRE_PAYLOAD_MAX);
+		return err_set(
+			e, EBADMSG,
+			"a frame of %u bytes is longer than the %u allowed",
+			h->length, WIRE_PAYLOAD_MAX);
 	if (h->type == 0 || h->type >= WIRE_TYPE_END)
 		return err_set(e, EBADMSG, "a frame has the unknown type %u",
 			       h->type);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEX_TEXT(bytes)	(2 * (bytes) + 1)
+#define HEX_TEXT(bytes) (2 * (bytes) + 1)
 
 /** hex_text - write HEX_TEXT(@len) characters; Return: @text */
 const char *hex_text(char *text, const uint8_t *bytes, size_t len);

@@ -323,8 +323,8 @@ size_t wire_put_era_commit(uint8_t *buf, const struct wire_era_commit *m)
 	return frame_end(buf, WIRE_ERA_COMMIT, &w);
 }
 
-int wire_get_era_commit(const uint8_t *p, size_t len,
-			struct wire_era_commit *m, struct err *e)
+int wire_get_era_commit(const uint8_t *p, size_t len, struct wire_era_commit *m,
+			struct err *e)
 {
 	struct reader r = { .p = p, .left = len };
 	uint64_t has_sha256;

@@ -13,55 +13,55 @@
 
 #include "err/err.h"
 
-#define WIRE_MAGIC		0x44575242U	/* "BRWD" */
-#define WIRE_VERSION		1
-#define WIRE_HEADER_BYTES	40
-#define WIRE_PAYLOAD_MAX	(1U << 20)
-#define WIRE_FRAME_MAX		(WIRE_HEADER_BYTES + WIRE_PAYLOAD_MAX)
+#define WIRE_MAGIC 0x44575242U /* "BRWD" */
+#define WIRE_VERSION 1
+#define WIRE_HEADER_BYTES 40
+#define WIRE_PAYLOAD_MAX (1U << 20)
+#define WIRE_FRAME_MAX (WIRE_HEADER_BYTES + WIRE_PAYLOAD_MAX)
 
-#define WIRE_BLOCK_BYTES	4096U		/* what one fingerprint covers */
-#define WIRE_PRINT_BYTES	16U
-#define WIRE_LINEAGE_BYTES	16U
-#define WIRE_KEY_BYTES		16U
-#define WIRE_NAME_MAX		32U
-#define WIRE_SENTENCE_MAX	320U
-#define WIRE_SIGS_MAX		1024U		/* fingerprints in a frame */
-#define WIRE_DATA_MAX		(1U << 19)	/* uncompressed, in a frame */
-#define WIRE_SHA256_BYTES	32U
+#define WIRE_BLOCK_BYTES 4096U /* what one fingerprint covers */
+#define WIRE_PRINT_BYTES 16U
+#define WIRE_LINEAGE_BYTES 16U
+#define WIRE_KEY_BYTES 16U
+#define WIRE_NAME_MAX 32U
+#define WIRE_SENTENCE_MAX 320U
+#define WIRE_SIGS_MAX 1024U /* fingerprints in a frame */
+#define WIRE_DATA_MAX (1U << 19) /* uncompressed, in a frame */
+#define WIRE_SHA256_BYTES 32U
 
 enum wire_type {
-	WIRE_HELLO = 1,		/* source: who I am */
-	WIRE_STATE,		/* replica: what I hold */
-	WIRE_SIG_REQUEST,	/* source: fingerprints of a range, please */
-	WIRE_SIGS,		/* replica: here they are */
-	WIRE_ERA_BEGIN,		/* source: an era starts */
-	WIRE_DATA,		/* source: bytes */
-	WIRE_ZERO,		/* source: a range is zero */
-	WIRE_DISCARD,		/* source: a range is unused, make it zero */
-	WIRE_REFERENCE,		/* source: a range is as another one was */
-	WIRE_ERA_COMMIT,	/* source: the era is complete */
-	WIRE_ACK,		/* replica: and durable */
-	WIRE_ERROR,		/* either: why I hang up */
-	WIRE_KEEPALIVE,		/* either: I am alive */
-	WIRE_BYE,		/* either: I hang up, nothing is wrong */
+	WIRE_HELLO = 1, /* source: who I am */
+	WIRE_STATE, /* replica: what I hold */
+	WIRE_SIG_REQUEST, /* source: fingerprints of a range, please */
+	WIRE_SIGS, /* replica: here they are */
+	WIRE_ERA_BEGIN, /* source: an era starts */
+	WIRE_DATA, /* source: bytes */
+	WIRE_ZERO, /* source: a range is zero */
+	WIRE_DISCARD, /* source: a range is unused, make it zero */
+	WIRE_REFERENCE, /* source: a range is as another one was */
+	WIRE_ERA_COMMIT, /* source: the era is complete */
+	WIRE_ACK, /* replica: and durable */
+	WIRE_ERROR, /* either: why I hang up */
+	WIRE_KEEPALIVE, /* either: I am alive */
+	WIRE_BYE, /* either: I hang up, nothing is wrong */
 	WIRE_TYPE_END
 };
 
 enum wire_status {
-	WIRE_EMPTY = 0,		/* no image yet */
-	WIRE_INITIALISING,	/* first image under way, nothing committed */
+	WIRE_EMPTY = 0, /* no image yet */
+	WIRE_INITIALISING, /* first image under way, nothing committed */
 	WIRE_COMMITTED,
 	WIRE_PROMOTED
 };
 
 enum wire_error {
-	WIRE_E_PROTOCOL = 1,	/* the peer doesn't keep to the format */
+	WIRE_E_PROTOCOL = 1, /* the peer doesn't keep to the format */
 	WIRE_E_VERSION,
-	WIRE_E_LINEAGE,		/* the image belongs to another lineage */
+	WIRE_E_LINEAGE, /* the image belongs to another lineage */
 	WIRE_E_PROMOTED,
-	WIRE_E_SIZE,		/* the image has another size */
-	WIRE_E_BUSY,		/* another source is connected */
-	WIRE_E_STORAGE,		/* image or state directory failed */
+	WIRE_E_SIZE, /* the image has another size */
+	WIRE_E_BUSY, /* another source is connected */
+	WIRE_E_STORAGE, /* image or state directory failed */
 	WIRE_E_ERROR_END
 };
 
@@ -98,10 +98,10 @@ struct wire_state {
 	uint8_t status;
 	uint8_t lineage[WIRE_LINEAGE_BYTES];
 	uint64_t era;
-	uint64_t committed_at_ms;	/* when the era was closed, Unix time */
+	uint64_t committed_at_ms; /* when the era was closed, Unix time */
 	struct wire_cursor cursor;
 	uint64_t image_bytes;
-	uint8_t key[WIRE_KEY_BYTES];	/* of the fingerprints */
+	uint8_t key[WIRE_KEY_BYTES]; /* of the fingerprints */
 };
 
 struct wire_range {
@@ -136,10 +136,10 @@ struct wire_reference {
 
 struct wire_era_commit {
 	uint64_t era;
-	uint64_t frames;		/* instructions since the begin */
-	uint64_t digest;		/* over their payload sums */
+	uint64_t frames; /* instructions since the begin */
+	uint64_t digest; /* over their payload sums */
 	bool has_sha256;
-	uint8_t sha256[WIRE_SHA256_BYTES];	/* of the whole image */
+	uint8_t sha256[WIRE_SHA256_BYTES]; /* of the whole image */
 };
 
 struct wire_ack {
@@ -192,7 +192,7 @@ void wire_print(uint8_t out[WIRE_PRINT_BYTES], const struct wire_key *key,
 		const void *block, size_t len);
 
 /* An era's digest: fold the payload sum of each instruction in. */
-#define WIRE_DIGEST_INIT	0x6272616964000001ULL
+#define WIRE_DIGEST_INIT 0x6272616964000001ULL
 uint64_t wire_digest(uint64_t digest, uint64_t payload_sum);
 
 /** wire_is_instruction - whether frames of this type make up an era */
@@ -209,7 +209,7 @@ size_t wire_put_sig_request(uint8_t *buf, const struct wire_range *m);
 size_t wire_put_sigs(uint8_t *buf, const struct wire_sigs *m);
 size_t wire_put_era_begin(uint8_t *buf, const struct wire_era_begin *m);
 /* m->bytes may already stand at buf + WIRE_HEADER_BYTES + WIRE_DATA_HEAD. */
-#define WIRE_DATA_HEAD	16
+#define WIRE_DATA_HEAD 16
 size_t wire_put_data(uint8_t *buf, const struct wire_data *m);
 size_t wire_put_zero(uint8_t *buf, const struct wire_range *m);
 size_t wire_put_discard(uint8_t *buf, const struct wire_range *m);
@@ -238,8 +238,8 @@ int wire_get_discard(const uint8_t *p, size_t len, struct wire_range *m,
 		     struct err *e);
 int wire_get_reference(const uint8_t *p, size_t len, struct wire_reference *m,
 		       struct err *e);
-int wire_get_era_commit(const uint8_t *p, size_t len,
-			struct wire_era_commit *m, struct err *e);
+int wire_get_era_commit(const uint8_t *p, size_t len, struct wire_era_commit *m,
+			struct err *e);
 int wire_get_ack(const uint8_t *p, size_t len, struct wire_ack *m,
 		 struct err *e);
 int wire_get_error(const uint8_t *p, size_t len, struct wire_error_msg *m,
