@@ -6,7 +6,7 @@
 
 device 32
 truncate -s $((32 * 1048576 + 512)) "$dir/src.img"	# no whole number of blocks
-source_config
+source_config 0
 replica_config
 start rep
 start src

@@ -6,7 +6,7 @@
 ROUNDS=${ROUNDS:-60}
 
 device 24
-source_config
+source_config 0
 replica_config
 
 # committed OLD_ERA OLD_HASH: what the replica holds after its recovery.

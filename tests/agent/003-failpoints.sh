@@ -40,7 +40,7 @@ die_at() {
 
 hits=0 tried=0
 replica_config
-source_config
+source_config 0
 for point in "${points[@]}"; do
 	name=rep
 	[[ $point != source.* ]] || name=src

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 device 4
-source_config
+source_config 0
 replica_config
 start rep
 start src

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 device 2
-source_config
+source_config 0
 replica_config
 
 # refuses STATUS PATTERN ARGUMENT...

@@ -10,7 +10,7 @@ peak() {
 
 device 60
 truncate -s 4G "$dir/src.img"
-source_config
+source_config 0
 sed -i '/^verify/d' "$dir/src.conf"
 replica_config
 start rep
@@ -39,7 +39,7 @@ rm -f "$dir"/*.img
 rm -rf "$dir/src"
 device 12
 sed -i "s|^state.*|state = $dir/full/rep|" "$dir/rep.conf"
-source_config
+source_config 0
 start rep
 start src
 wait_for 5 is src state idle

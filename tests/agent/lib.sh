@@ -17,6 +17,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 bin=${BRAID_BIN:-$top/build/bin}
 # The helpers, and the programs that can be told where to die.
 helpers=$top/build/agent
+# shellcheck disable=SC2034 # for the scripts
 fp_bin=$top/build/fp/bin
 dir=$(mktemp -d)
 port=$((5000 + $$ % 10000)) # below what the kernel gives to clients
@@ -139,7 +140,7 @@ ask() {
 
 # field NAME KEY: of the status; a scalar.
 field() {
-	ask "$1" status | tr ',{}' '\n\n\n' |
+	ask "$1" status | sed 's|[,{}]|\n|g' |
 		sed -n "s/^ *\"$2\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" | head -n 1
 }
 

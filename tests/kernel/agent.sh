@@ -58,7 +58,7 @@ ship() {
 
 # status NAME KEY: a field, a scalar.
 status() {
-	braidctl replica status --json --control "$agent/$1.sock" | tr ',{}' '\n\n\n' |
+	braidctl replica status --json --control "$agent/$1.sock" | sed 's|[,{}]|\n|g' |
 		sed -n "s/^ *\"$2\": *\"\{0,1\}\([^\"]*\)\"\{0,1\} *$/\1/p" | head -n 1
 }
 
