@@ -157,3 +157,14 @@ wait_for 10 test ! -S "$dir/far.sock" || fail "the replica did not stop"
 [ "$(json .era promote -c "$dir/far.conf")" = "$next" ] ||
 	fail "promoted again it is at another era"
 cmp "$dir/disk" "$dir/image" || fail "the promoted image changed"
+
+# A source that stopped dead keeps its connection, but counts as gone.
+rm -rf "$dir/state-far" "$dir/state-near" "$dir/image"
+start far
+start near
+dead=${pids[-1]}
+era=$(braidctl replica ship -c "$dir/near.conf" --timeout 60)
+kill -STOP "$dead"
+[ "$(json .era promote -c "$dir/far.conf")" = "$era" ] ||
+	fail "the source is silent, and yet there was no promotion"
+kill -KILL "$dead"

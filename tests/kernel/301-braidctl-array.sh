@@ -2,7 +2,7 @@
 # Arrays by braidctl: made, shown, a member failed, stopped; what it makes
 # holds data.
 # runs: uml vm
-# timeout: 90
+# timeout: 150
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
 

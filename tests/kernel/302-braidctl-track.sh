@@ -2,7 +2,7 @@
 # Tracking by braidctl: eras closed, changes listed, a view shown and dropped,
 # blocks released and marked.
 # runs: uml vm
-# timeout: 90
+# timeout: 150
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
 requires target braid-track

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Bad input of every kind: a sentence, the right exit status, nothing changed.
 # runs: uml vm
-# timeout: 90
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
 requires target braid-track

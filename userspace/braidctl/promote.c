@@ -17,6 +17,10 @@
 
 #define PROMOTE_SECONDS 600
 
+/* Three of the keepalives that braidd sends every two seconds. */
+#define LISTEN_TRIES 12
+#define LISTEN_PAUSE_US 500000
+
 static int print_promoted(const struct request *request, json_object *reply)
 {
 	if (request_has(request, OPT_JSON))
@@ -28,13 +32,41 @@ static int print_promoted(const struct request *request, json_object *reply)
 }
 
 /*
- * With its source connected a replica is promoted by mistake, mostly: what the
+ * Is the source that is connected alive? A host that died says nothing, and its
+ * connection stands until the kernel gives it up; a source that is there says
+ * at least that it is, every few seconds. -> 1, 0 or a negative errno
+ */
+static int source_alive(const char *control, uint64_t heard, char *why)
+{
+	json_object *status;
+	bool gone, said;
+	int i, r;
+
+	for (i = 0; i < LISTEN_TRIES; i++) {
+		usleep(LISTEN_PAUSE_US);
+		r = agent_ask(control, "status", STATUS_SECONDS, &status, why);
+		if (r)
+			return r;
+		gone = !strcmp(print_text_of(status, "peer"), "-");
+		said = print_number_of(status, "bytes_wire_in") != heard;
+		json_object_put(status);
+		if (gone || said)
+			return !gone;
+	}
+	return 0;
+}
+
+/*
+ * With its source at work a replica is promoted by mistake, mostly: what the
  * source goes on writing would be in neither.
  */
-static int check_peer(const struct request *request, json_object *status,
-		      const char *name)
+static int check_source(const struct request *request, json_object *status,
+			const char *control)
 {
+	const char *name = print_text_of(status, "name");
 	const char *peer = print_text_of(status, "peer");
+	char why[AGENT_WHY];
+	int alive;
 
 	if (strcmp(print_text_of(status, "role"), "replica"))
 		return complain(
@@ -42,6 +74,12 @@ static int check_peer(const struct request *request, json_object *status,
 			name);
 	if (!strcmp(peer, "-") || request_has(request, OPT_FORCE) ||
 	    !strcmp(print_text_of(status, "state"), "promoted"))
+		return 0;
+	alive = source_alive(control, print_number_of(status, "bytes_wire_in"),
+			     why);
+	if (alive < 0)
+		return complain("%s: %s", name, why);
+	if (!alive)
 		return 0;
 	return complain(
 		"the source of %s is connected (%s); --force promotes at era %" PRIu64
@@ -129,7 +167,7 @@ static int promote(const struct request *request)
 		return promote_offline(request, &volume, why);
 	if (r)
 		return complain("%s", why);
-	r = check_peer(request, status, print_text_of(status, "name"));
+	r = check_source(request, status, volume.control);
 	json_object_put(status);
 	if (r)
 		return r;
@@ -147,9 +185,9 @@ const struct command promote_commands[] = {
 		.options = OPT(JSON) | OPT(FORCE) | OPT(CONFIG) | OPT(CONTROL),
 		.summary =
 			"Make a replica's image usable at its newest committed era.",
-		.more = "The source is refused from then on. While it is connected, --force is\n"
-			"needed. Without a braidd, -c FILE or NAME finds the replica's state by its\n"
-			"configuration.",
+		.more = "The source is refused from then on. While it is connected and says anything\n"
+			"within six seconds, --force is needed. Without a braidd, -c FILE or NAME\n"
+			"finds the replica's state by its configuration.",
 		.run = promote,
 	},
 	{ 0 },
