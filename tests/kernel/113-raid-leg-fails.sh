@@ -16,6 +16,10 @@ health() {
 	dmsetup status mirror | cut -d ' ' -f 6
 }
 
+is_open() {
+	[ "$(dmsetup info -c --noheadings -o open mirror)" -gt 0 ]
+}
+
 requires program fio
 requires target linear
 a=$(disk a 64)
@@ -31,6 +35,7 @@ fio=$!
 event=$(dmsetup status -v mirror | sed -n 's/^Event number: *//p')
 timeout 30 dmsetup wait --noudevsync mirror "$event" >"$LAB_DIR/event" &
 waiter=$!
+wait_for 20 is_open || fail "fio did not start"
 sleep 0.5
 [ "$(health)" = AA ] || fail "the health is $(health) before anything failed"
 swap leg "0 $size error"

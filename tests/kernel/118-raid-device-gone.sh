@@ -9,6 +9,10 @@ health() {
 	dmsetup status array | cut -d ' ' -f 6
 }
 
+is_open() {
+	[ "$(dmsetup info -c --noheadings -o open array)" -gt 0 ]
+}
+
 requires program fio
 a=$(disk a 64)
 b=$(disk b 64)
@@ -19,6 +23,7 @@ fio --name=verify --filename=/dev/mapper/array --rw=randrw --bs=16k \
 	--ioengine=libaio --iodepth=16 --direct=1 --size=16M --rate=8m,8m \
 	--verify=crc32c --verify_fatal=1 --minimal >"$LAB_DIR/fio" &
 fio=$!
+wait_for 20 is_open || fail "fio did not start"
 sleep 0.5
 power_cut a
 wait "$fio" || fail "fio noticed that a disk of the mirror is gone"

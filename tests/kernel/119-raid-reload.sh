@@ -41,11 +41,17 @@ done
 wait "$fio" || fail "fio noticed suspending with --noflush"
 cmp "$a" "$b" || fail "the legs differ"
 
+is_open() {
+	[ "$(dmsetup info -c --noheadings -o open array)" -gt 0 ]
+}
+
 # Forced out under load: the submitter sees errors, the kernel stays well.
 fio --name=doomed --filename=/dev/mapper/array --rw=randwrite --bs=4k --ioengine=libaio \
-	--iodepth=32 --direct=1 --size=60M --minimal >"$LAB_DIR/fio" 2>&1 &
+	--iodepth=32 --direct=1 --size=60M --allow_file_create=0 --minimal \
+	>"$LAB_DIR/fio" 2>&1 &
 fio=$!
-sleep 0.5
+wait_for 20 is_open || fail "fio did not start"
+sleep 0.2
 dmsetup remove --force --noudevsync array 2>/dev/null || true
 wait "$fio" && fail "fio did not notice that its device was taken away"
 dmsetup remove --noudevsync --retry array 2>/dev/null || true
