@@ -56,6 +56,8 @@ install: userspace	## programs, man pages, module of the running kernel (DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include
 	$(foreach p,$(PROGS),install -m 755 build/bin/$(p) $(DESTDIR)$(PREFIX)/sbin/ &&) true
 	install -m 644 kmod/dm-braid.h $(DESTDIR)$(PREFIX)/include/
+	install -D -m 644 userspace/braidctl/braidctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/braidctl
 	$(foreach m,$(MAN),install -D -m 644 -t \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m))) $(m) &&) true
 	@if tools/kmod running >/dev/null; then \
