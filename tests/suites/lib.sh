@@ -41,11 +41,12 @@ skips() {
 
 # verdict NAME STATUS REASON
 verdict() {
+	local reason=${3//[[:cntrl:]]/}
 	case $2 in
 	0) pass "$1" ;;
-	77) skips "$1" "${3:-no reason given}" ;;
+	77) skips "$1" "${reason:-no reason given}" ;;
 	124 | 137) fails "$1" "took too long" ;;
-	*) fails "$1" "${3:-exit status $2}" ;;
+	*) fails "$1" "${reason:-exit status $2}" ;;
 	esac
 }
 
@@ -79,7 +80,7 @@ run_script() {
 	log=$artefacts/${name//[ \/]/-}.log
 	bounded $((${limit:-300} * LAB_SLOW)) "$@" </dev/null >"$log" 2>&1
 	status=$?
-	verdict "$name" "$status" "$(tail -n 1 "$log" | tr -d '\r' | cut -c1-200)"
+	verdict "$name" "$status" "$(tail -n 1 "$log" | cut -c1-200)"
 	case $status in
 	0 | 77) rm "$log" ;;
 	esac
