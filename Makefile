@@ -58,6 +58,9 @@ install: userspace	## programs, man pages, module of the running kernel (DESTDIR
 	install -m 644 kmod/dm-braid.h $(DESTDIR)$(PREFIX)/include/
 	install -D -m 644 userspace/braidctl/braidctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/braidctl
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/|$(PREFIX)/|' userspace/braidd/braidd@.service \
+		>'$(DESTDIR)$(PREFIX)/lib/systemd/system/braidd@.service'
 	$(foreach m,$(MAN),install -D -m 644 -t \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m))) $(m) &&) true
 	@if tools/kmod running >/dev/null; then \

@@ -46,6 +46,9 @@ at_exit() {
 		kill "$pid"
 	done 2>/dev/null
 	wait
+	if grep -hE -m 1 'Sanitizer|runtime error' "$dir"/*.log >&2; then
+		status=1
+	fi
 	rm -rf "$dir"
 	exit "$status"
 }

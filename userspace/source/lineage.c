@@ -4,8 +4,6 @@
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "source/lineage.h"
@@ -90,37 +88,12 @@ static int lineage_load(struct lineage *l, int dir_fd, const char *dir,
 	return ret;
 }
 
-static int lineage_lock(struct lineage *l, int dir_fd, const char *dir,
-			struct err *e)
-{
-	l->lock_fd = openat(dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (l->lock_fd < 0)
-		return err_sys(e, errno, "cannot write the state directory %s",
-			       dir);
-	if (flock(l->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(
-			e, EBUSY,
-			"the state directory %s is in use by another process",
-			dir);
-	return 0;
-}
-
 int lineage_open(struct lineage *lineage, const char *dir, struct err *e)
 {
-	int dir_fd, ret;
+	int ret = statedir_open(&lineage->sd, dir, e);
 
-	lineage->lock_fd = -1;
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, errno, "cannot make the state directory %s",
-			       dir);
-	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0)
-		return err_sys(e, errno, "cannot open the state directory %s",
-			       dir);
-	ret = lineage_lock(lineage, dir_fd, dir, e);
 	if (ret == 0)
-		ret = lineage_load(lineage, dir_fd, dir, e);
-	close(dir_fd);
+		ret = lineage_load(lineage, lineage->sd.fd, dir, e);
 	if (ret < 0)
 		lineage_close(lineage);
 	return ret;
@@ -128,7 +101,5 @@ int lineage_open(struct lineage *lineage, const char *dir, struct err *e)
 
 void lineage_close(struct lineage *lineage)
 {
-	if (lineage->lock_fd >= 0)
-		close(lineage->lock_fd);
-	lineage->lock_fd = -1;
+	statedir_close(&lineage->sd);
 }

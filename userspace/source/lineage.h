@@ -7,10 +7,11 @@
 #ifndef SOURCE_LINEAGE_H
 #define SOURCE_LINEAGE_H
 
+#include "statedir/statedir.h"
 #include "wire/wire.h"
 
 struct lineage {
-	int lock_fd;
+	struct statedir sd;
 	uint8_t id[WIRE_LINEAGE_BYTES];
 };
 

@@ -253,7 +253,7 @@ int source_start(struct source **out, const struct config *config,
 		return err_set(e, ENOMEM, "no memory for a source");
 	s->config = config;
 	s->ring = ring;
-	s->lineage.lock_fd = -1;
+	s->lineage.sd.fd = s->lineage.sd.lock_fd = -1;
 	s->tick.done = source_ticked;
 	s->backoff_ms = BACKOFF_MIN_MS;
 	ret = source_open(s, e);

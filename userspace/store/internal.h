@@ -9,11 +9,13 @@
 #include "store/image.h"
 #include "store/prints.h"
 #include "store/state.h"
+#include "statedir/statedir.h"
 #include "store/store.h"
 
 struct store {
 	char dir[PATH_MAX], image_path[PATH_MAX];
-	int dir_fd, lock_fd, stage_fd;
+	struct statedir sd;
+	int stage_fd;
 	struct store_state state;
 	struct image image;
 	struct prints prints;

@@ -19,7 +19,7 @@ struct stage_sum {
 int stage_open(struct store *s, struct err *e)
 {
 	s->stage_fd =
-		openat(s->dir_fd, "stage", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		openat(s->sd.fd, "stage", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->stage_fd < 0)
 		return err_sys(e, errno, "cannot open %s/stage", s->dir);
 	s->sum = calloc(1, sizeof(*s->sum));

@@ -1,46 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/internal.h"
 
 int store_save(struct store *s, const struct store_state *next, struct err *e)
 {
 	struct store_state copy = *next;
-	int ret = state_save(&copy, s->dir_fd, s->dir, e);
+	int ret = state_save(&copy, s->sd.fd, s->dir, e);
 
 	if (ret == 0)
 		s->state = copy;
 	return ret;
-}
-
-static int open_dir(struct store *s, struct err *e)
-{
-	if (mkdir(s->dir, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, errno, "cannot make the state directory %s",
-			       s->dir);
-	s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->dir_fd < 0)
-		return err_sys(e, errno, "cannot open the state directory %s",
-			       s->dir);
-	s->lock_fd =
-		openat(s->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock_fd < 0)
-		return err_sys(e, errno, "cannot write the state directory %s",
-			       s->dir);
-	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(
-			e, EBUSY,
-			"the state directory %s is in use by another process",
-			s->dir);
-	return 0;
 }
 
 /* Fails before anything is written if the image can't be had. */
@@ -100,12 +74,12 @@ static int check_image(struct store *s, struct err *e)
 
 static int open_all(struct store *s, struct err *e)
 {
-	int ret = open_dir(s, e);
+	int ret = statedir_open(&s->sd, s->dir, e);
 	bool fresh;
 
 	if (ret < 0)
 		return ret;
-	ret = state_load(&s->state, s->dir_fd, s->dir, e);
+	ret = state_load(&s->state, s->sd.fd, s->dir, e);
 	fresh = ret == -ENOENT;
 	if (ret < 0 && !fresh)
 		return ret;
@@ -113,7 +87,7 @@ static int open_all(struct store *s, struct err *e)
 	if (ret == 0 && fresh)
 		ret = new_state(s, e);
 	if (ret == 0)
-		ret = prints_open(&s->prints, s->dir_fd, s->dir, s->state.key,
+		ret = prints_open(&s->prints, s->sd.fd, s->dir, s->state.key,
 				  e);
 	if (ret == 0)
 		ret = stage_open(s, e);
@@ -128,7 +102,7 @@ int store_open(struct store **out, const char *dir, const char *image,
 
 	if (s == NULL)
 		return err_set(e, ENOMEM, "no memory for a store");
-	s->dir_fd = s->lock_fd = s->stage_fd = -1;
+	s->sd.fd = s->sd.lock_fd = s->stage_fd = -1;
 	s->image.fd = s->prints.fd = -1;
 	snprintf(s->dir, sizeof(s->dir), "%s", dir);
 	snprintf(s->image_path, sizeof(s->image_path), "%s", image);
@@ -153,10 +127,7 @@ void store_close(struct store *s)
 	image_close(&s->image);
 	prints_close(&s->prints);
 	stage_close(s);
-	if (s->lock_fd >= 0)
-		close(s->lock_fd);
-	if (s->dir_fd >= 0)
-		close(s->dir_fd);
+	statedir_close(&s->sd);
 	ZSTD_freeDCtx(s->zstd);
 	free(s->raw);
 	free(s->frame);
