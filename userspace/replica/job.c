@@ -238,10 +238,11 @@ static void job_done(struct work *work)
 
 struct job *job_new(struct replica *r, enum job_kind kind, size_t frame_len)
 {
-	struct job *job = calloc(1, sizeof(*job) + frame_len);
+	struct job *job = malloc(sizeof(*job) + frame_len);
 
 	if (job == NULL)
 		return NULL;
+	memset(job, 0, sizeof(*job));
 	job->kind = kind;
 	job->replica = r;
 	job->frame_len = frame_len;
