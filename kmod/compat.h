@@ -25,6 +25,7 @@ static inline bool braid_table_writable(struct dm_table *table)
  * well. Blocks; returns an ERR_PTR on failure.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define BRAID_MODE_READ		BLK_OPEN_READ
 typedef struct file braid_shared;
 
 static inline braid_shared *braid_open_shared(dev_t dev)
@@ -37,6 +38,7 @@ static inline void braid_close_shared(braid_shared *shared)
 	bdev_fput(shared);
 }
 #else
+#define BRAID_MODE_READ		FMODE_READ
 typedef struct block_device braid_shared;
 
 static inline braid_shared *braid_open_shared(dev_t dev)

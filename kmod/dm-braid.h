@@ -40,15 +40,20 @@
  *		a view whose <since> was the same, "now" is the live map. Ask
  *		again from next_block until "end". kind: w written
  *	  release <era> <block> <count>		(no reply)
- *	  drop <era>				(no reply) end the view
+ *	  drop <era>				(no reply) end the view; refused
+ *		while a braid-view table shows it
  *	  mark <block> <count>			(no reply) note as changed
  *	events: a view that became invalid, an era that was closed
+ *	A table that is reloaded keeps map, eras and views; only the length may
+ *	differ, and only grow. Blocks that are added count as written then.
  *
  * braid-view
  *	table	0 <len> braid-view <track_dev> <era>
  *	status	<whole|shipped> <open|invalid> <kept_blocks> <released_blocks>
  *	A read of a block that the view doesn't cover, or of an invalid view,
- *	fails with EIO: never is live data taken for a view's.
+ *	fails with EIO: never is live data taken for a view's. The braid-track
+ *	device can't be removed while it is shown; if its table is replaced by one
+ *	of another kind, the view ends.
  */
 #ifndef DM_BRAID_H
 #define DM_BRAID_H
@@ -61,6 +66,7 @@
 #define BRAID_BLOCK_SECTORS_MAX	2048U	/* 1 MiB */
 #define BRAID_CHUNK_SECTORS_MIN	8U
 #define BRAID_CHUNK_SECTORS_MAX	2048U
+#define BRAID_VIEWS_MAX		16U	/* open at a time, of one device */
 #define BRAID_RAID0_MEMBERS_MAX	64U
 #define BRAID_RAID1_MEMBERS_MAX	8U
 

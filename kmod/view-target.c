@@ -23,6 +23,8 @@
 
 struct view_target {
 	braid_shared *dev;		/* the braid-track device: pinned */
+	struct dm_dev *origin;		/* what is under it: read */
+	struct dm_dev *metadata;	/* likewise, or NULL */
 	struct track *track;
 	struct view *view;
 };
@@ -33,6 +35,7 @@ struct view_bio {
 	struct view_read read;
 };
 
+/* Tolerates a target that is half built. */
 static void view_dtr(struct dm_target *ti)
 {
 	struct view_target *vt = ti->private;
@@ -41,6 +44,10 @@ static void view_dtr(struct dm_target *ti)
 		track_unhold_view(vt->track, vt->view);
 	if (vt->track)
 		track_put(vt->track);
+	if (vt->metadata)
+		dm_put_device(ti, vt->metadata);
+	if (vt->origin)
+		dm_put_device(ti, vt->origin);
 	if (vt->dev)
 		braid_close_shared(vt->dev);
 	kfree(vt);
@@ -110,6 +117,30 @@ static int view_find_view(struct dm_target *ti, const char *arg,
 	return 0;
 }
 
+/* Device-mapper's own claims on these are shared among its devices. */
+static int view_get_device(struct dm_target *ti,
+			   const struct block_device *bdev, struct dm_dev **dev)
+{
+	char name[16];
+	int r;
+
+	format_dev_t(name, bdev->bd_dev);
+	r = dm_get_device(ti, name, BRAID_MODE_READ, dev);
+	if (r)
+		ti->error = "A device under the braid-track device can't be opened";
+	return r;
+}
+
+static int view_get_devices(struct dm_target *ti, struct view_target *vt)
+{
+	const struct track *t = vt->track;
+	int r = view_get_device(ti, t->origin, &vt->origin);
+
+	if (!r && t->metadata)
+		r = view_get_device(ti, t->metadata, &vt->metadata);
+	return r;
+}
+
 static int view_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
 	struct view_target *vt;
@@ -128,8 +159,10 @@ static int view_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	r = view_find_track(ti, argv[0], vt);
 	if (!r)
 		r = view_find_view(ti, argv[1], vt);
+	if (!r)
+		r = view_get_devices(ti, vt);
 	if (!r) {
-		ti->error = "Internal error: the block size";
+		ti->error = "The block size is not one that device-mapper takes";
 		r = dm_set_target_max_io_len(ti, 1U << vt->track->block_shift);
 	}
 	if (r) {
@@ -241,29 +274,27 @@ static void view_status(struct dm_target *ti, status_type_t type,
 	}
 }
 
-/*
- * There is no device to iterate over, for none is claimed. Reads go to the
- * origin and to the copy store, whose logical blocks may be larger.
- */
-static void view_io_hints(struct dm_target *ti, struct queue_limits *limits)
+static int view_iterate_devices(struct dm_target *ti,
+				iterate_devices_callout_fn fn, void *data)
 {
 	struct view_target *vt = ti->private;
-	struct block_device *store = vt->track->store->bdev;
+	int r = fn(ti, vt->origin, 0, ti->len, data);
 
-	blk_stack_limits(limits, &bdev_get_queue(vt->track->origin)->limits, 0);
-	if (store)
-		blk_stack_limits(limits, &bdev_get_queue(store)->limits, 0);
+	/* for its limits: a block that was copied is read from there */
+	if (!r && vt->metadata)
+		r = fn(ti, vt->metadata, 0, VIEW_STORE_RESERVED, data);
+	return r;
 }
 
 struct target_type braid_view_target = {
 	.name = BRAID_VIEW_TARGET,
 	.version = { 1, 0, 0 },
-	.features = DM_TARGET_SINGLETON,
+	.features = DM_TARGET_SINGLETON | DM_TARGET_NOWAIT,
 	.module = THIS_MODULE,
 	.ctr = view_ctr,
 	.dtr = view_dtr,
 	.map = view_map,
 	.end_io = view_end_io,
 	.status = view_status,
-	.io_hints = view_io_hints,
+	.iterate_devices = view_iterate_devices,
 };

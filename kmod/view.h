@@ -29,7 +29,9 @@
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 
-#define VIEWS_MAX	16
+#include "dm-braid.h"
+
+#define VIEWS_MAX	BRAID_VIEWS_MAX
 
 enum view_state {
 	VIEW_DRAINING,		/* writes of its era are in flight */

@@ -20,6 +20,15 @@ for round in 1 2 3; do
 	cleanup
 done
 
+# A device whose view is shown stays.
+tracked 32 64 8
+era=$(message close whole 0)
+show "$era"
+if dmsetup remove --noudevsync vol 2>/dev/null; then
+	fail "a device whose view is shown was removed"
+fi
+cleanup
+
 tracked 32 64 8
 fill "$vol"
 want=$(digest "$vol")
