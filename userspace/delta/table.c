@@ -3,7 +3,9 @@
  * The table of a signature's blocks.
  *
  * A search asks it once for every byte of a file, and nearly always hears
- * "no"; so a bit map answers first, small enough for the second level cache.
+ * "no"; so a filter answers first, small enough for the second level cache: a
+ * blocked Bloom filter (Putze, Sanders, Singler, "Cache-, Hash- and
+ * Space-Efficient Bloom Filters", 2007), where one word answers.
  * Behind it lies no hash table with chains, which whoever makes the files could
  * let grow, but one sorted array: by scrambled weak sum, then strong hash. The
  * first bits of the sum lead to a bucket of about one entry, and the rest is
@@ -17,9 +19,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define FILTER_LOG_MIN 9
-#define FILTER_LOG_MAX 22 /* 512 KiB */
-#define FILTER_LOG_SPARE 6 /* bits for each entry: 64 */
+/* Words of 64 bits: one for two entries, up to 512 KiB. */
+#define FILTER_LOG_MIN 4
+#define FILTER_LOG_MAX 16
 
 static uint32_t scramble(const struct delta_table *t, uint32_t weak)
 {
@@ -125,21 +127,24 @@ static uint8_t log_of(uint32_t n)
 
 static int allocate_index(struct delta_table *t)
 {
-	uint8_t buckets = log_of(t->count), filter = buckets + FILTER_LOG_SPARE;
+	uint8_t buckets = log_of(t->count), filter = buckets;
 
-	if (filter < FILTER_LOG_MIN)
-		filter = FILTER_LOG_MIN;
-	if (filter > FILTER_LOG_MAX)
+	if (filter <= FILTER_LOG_MIN)
+		filter = FILTER_LOG_MIN + 1;
+	if (--filter > FILTER_LOG_MAX)
 		filter = FILTER_LOG_MAX;
 	if (!buckets)
 		buckets = 1;
 	t->bucket_shift = 32 - buckets;
-	t->filter_shift = 32 - filter;
+	t->filter_shift = 64 - filter;
 	t->bucket = calloc((1ULL << buckets) + 1, sizeof(*t->bucket));
-	t->filter = calloc(1ULL << (filter - 6), sizeof(*t->filter));
+	t->filter = calloc(1ULL << filter, sizeof(*t->filter));
 	t->order = calloc((size_t)t->count + 1, sizeof(*t->order));
+	t->key = calloc((size_t)t->count + 1, sizeof(*t->key));
 	t->class_of = calloc((size_t)t->count + 1, sizeof(*t->class_of));
-	return t->bucket && t->filter && t->order && t->class_of ? 0 : -ENOMEM;
+	return t->bucket && t->filter && t->order && t->key && t->class_of
+		       ? 0
+		       : -ENOMEM;
 }
 
 /*
@@ -185,27 +190,48 @@ static void find_classes(struct delta_table *t)
 	}
 	t->bucket[buckets] = kept;
 	t->classes = kept;
+	for (i = 0; i < kept; i++)
+		t->key[i] = scramble(t, t->weak[t->order[i]]);
+}
+
+static void fill_filter(struct delta_table *t)
+{
+	uint64_t word, bits;
+	uint32_t i;
+
+	for (i = 0; i < t->count; i++) {
+		bits = delta_filter_bits(t, t->weak[i], &word);
+		t->filter[word] |= bits;
+	}
+}
+
+/* Without random numbers the results are the same, and crafted files slow. */
+static void choose_multipliers(struct delta_table *t)
+{
+	uint64_t random[2];
+
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(random)) {
+		random[0] = 0x9e3779b97f4a7c15;
+		random[1] = 0x85ebca6b;
+	}
+	t->filter_multiplier = random[0] | 1;
+	t->multiplier = (uint32_t)random[1] | 1;
 }
 
 static int build(struct delta_table *t)
 {
-	uint32_t i, bit;
 	int ret;
 
 	if (!t->start && grow(t))
 		return -ENOMEM;
 	split_tail(t);
 	t->start[t->count] = t->blocks;
-	if (getrandom(&t->multiplier, sizeof(t->multiplier), 0) < 0)
-		t->multiplier = 0x9e3779b1;
-	t->multiplier |= 1;
+	choose_multipliers(t);
 	ret = allocate_index(t);
 	if (ret)
 		return ret;
-	for (i = 0; i < t->count; i++) {
-		bit = scramble(t, t->weak[i]) >> t->filter_shift;
-		t->filter[bit >> 6] |= 1ULL << (bit & 63);
-	}
+	fill_filter(t);
 	sort_entries(t);
 	find_classes(t);
 	return 0;
@@ -240,6 +266,7 @@ void delta_table_free(struct delta_table *t)
 	free(t->strongs);
 	free(t->class_of);
 	free(t->order);
+	free(t->key);
 	free(t->bucket);
 	free(t->filter);
 	memset(t, 0, sizeof(*t));
@@ -252,7 +279,7 @@ static uint32_t bisect(const struct delta_table *t, uint32_t low, uint32_t high,
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 
-		if (scramble(t, t->weak[t->order[middle]]) < key)
+		if (t->key[middle] < key)
 			low = middle + 1;
 		else
 			high = middle;
@@ -267,10 +294,10 @@ uint32_t delta_table_find_weak(const struct delta_table *t, uint32_t weak,
 	uint32_t end = t->bucket[b + 1], low;
 
 	low = bisect(t, t->bucket[b], end, key);
-	if (low == end || t->weak[t->order[low]] != weak)
+	if (low == end || t->key[low] != key)
 		return 0;
 	*first = low;
-	if (low + 1 == end || t->weak[t->order[low + 1]] != weak)
+	if (low + 1 == end || t->key[low + 1] != key)
 		return 1;
 	if (key == UINT32_MAX)
 		return end - low;

@@ -20,20 +20,23 @@
  * @class_of: of the entries that are equal, the one with the longest run (the
  *	first of several): references to what occurs often stay whole
  * @order: one entry of each class, sorted by scrambled weak sum, then strong
+ * @key: their scrambled weak sums
  * @classes: how many classes there are
  * @bucket: where in @order each value of the sum's first bits begins
- * @filter: a bit for each value of the sum's first bits, more of them
+ * @filter: words of a Bloom filter; each sum sets two bits of one word
  * @multiplier: scrambles weak sums; random, so that nobody can craft a file
  *	whose sums crowd into one bucket. It has no influence on results.
+ * @filter_multiplier: the same for the filter
  */
 struct delta_table {
 	struct delta_params params;
 	struct delta_strong strong;
 	uint64_t size;
 	uint32_t blocks, tail, count, room, classes;
-	uint32_t *start, *weak, *class_of, *order, *bucket;
+	uint32_t *start, *weak, *class_of, *order, *key, *bucket;
 	uint8_t *strongs;
 	uint64_t *filter;
+	uint64_t filter_multiplier;
 	uint32_t multiplier;
 	uint8_t bucket_shift, filter_shift;
 	uint32_t tail_weak;
@@ -51,13 +54,23 @@ int delta_table_load(struct delta_table *table,
 		     struct delta_signature_reader *reader);
 void delta_table_free(struct delta_table *table);
 
+/* The word of the filter that a weak sum has its bits in, and these bits. */
+static inline uint64_t delta_filter_bits(const struct delta_table *table,
+					 uint32_t weak, uint64_t *word)
+{
+	uint64_t hash = weak * table->filter_multiplier;
+
+	*word = hash >> table->filter_shift;
+	return 1ULL << (hash >> 40 & 63) | 1ULL << (hash >> 34 & 63);
+}
+
 /** delta_table_may_hold - quick: false if no block has this weak sum */
 static inline bool delta_table_may_hold(const struct delta_table *table,
 					uint32_t weak)
 {
-	uint32_t bit = weak * table->multiplier >> table->filter_shift;
+	uint64_t word, bits = delta_filter_bits(table, weak, &word);
 
-	return table->filter[bit >> 6] >> (bit & 63) & 1;
+	return (table->filter[word] & bits) == bits;
 }
 
 /**
