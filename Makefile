@@ -5,7 +5,6 @@ KERNEL	?= 6.1
 KERNELS	?= 6.1 6.12
 PREFIX	?= /usr/local
 MODDIR	= /lib/modules/$(shell uname -r)/updates
-PROGS	= $(notdir $(wildcard build/bin/*))
 MAN	= $(wildcard man/*.[1-9])
 
 help:	## this list
@@ -54,7 +53,7 @@ style:	## checkpatch, sparse, clang-format, shellcheck, cppcheck
 
 install: userspace	## programs, man pages, module of the running kernel (DESTDIR, PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include
-	$(foreach p,$(PROGS),install -m 755 build/bin/$(p) $(DESTDIR)$(PREFIX)/sbin/ &&) true
+	install -m 755 build/bin/* $(DESTDIR)$(PREFIX)/sbin/
 	install -m 644 kmod/dm-braid.h $(DESTDIR)$(PREFIX)/include/
 	install -D -m 644 userspace/braidctl/braidctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/braidctl
