@@ -30,7 +30,7 @@ demo:	## two virtual machines: replicate, lose a disk, lose a host, recover
 
 test:	## every suite, on 6.1 and 6.12; last line: N passed, N failed, N skipped
 	@tools/setup
-	@tools/test style unit kunit agent lab uml vm
+	@tools/test style unit kunit agent delta lab uml vm
 
 test-unit:	## the programs' unit tests
 	@tools/test unit
@@ -47,6 +47,20 @@ test-vm:	## tests/kernel, tests/vm in QEMU on KERNELS="6.1 6.12"; TESTS=glob
 
 test-agent:	## braidd's tests on this machine, without the module
 	@tools/test agent
+
+test-delta:	## braid-delta's tests and a short run of its fuzzers; TESTS=glob
+	@tools/test delta
+
+test-delta-long: userspace	## 100,000 random edits of files up to 64 MiB
+	$(MAKE) -C userspace unit
+	DELTA_CASES=$(or $(CASES),100000) DELTA_SEED=$(or $(SEED),1) \
+		build/unit/delta_property_test
+
+fuzz:	## every fuzzer for SECONDS=600 each
+	tools/fuzz all $(or $(SECONDS),600)
+
+bench-delta: userspace	## braid-delta, rdiff, rsync, xdelta3, zstd; ROUNDS=5
+	tools/bench/delta --rounds $(or $(ROUNDS),5)
 
 style:	## checkpatch, sparse, clang-format, shellcheck, cppcheck
 	@tools/test style
@@ -73,4 +87,5 @@ clean:	## remove build/ (the cache of kernels stays)
 	rm -rf build
 
 .PHONY: help setup all kmod userspace demo test test-unit test-kunit test-uml \
-	test-vm test-agent style install clean
+	test-vm test-agent test-delta test-delta-long fuzz bench-delta style \
+	install clean

@@ -25,7 +25,7 @@ cat >want <<-END
 END
 sed -e 1d -e '$d' delta.txt | diff want - || fail "the delta of seven bytes is another one"
 
-braid estimate 1kB 1MB 10MB 100MB 1GB 10GB >estimate
+braid estimate 1kB 1MB 10MB 100MB 1GB 10GB >sizes
 cat >want <<-END
 	1kB 700 2 72 B
 	1MB 1024 1024 36.9 kB
@@ -34,4 +34,4 @@ cat >want <<-END
 	1GB 32768 32768 1.2 MB
 	10GB 103616 103628 3.7 MB
 END
-sed 1d estimate | tr -s ' ' | diff want - || fail "the estimates are others"
+sed 1d sizes | tr -s ' ' | diff want - || fail "the estimates are others"

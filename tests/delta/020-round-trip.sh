@@ -46,10 +46,10 @@ braid delta sig1 large2 delta1
 for n in 1 4; do
 	braid signature -b 32k -t $n - - <large >sig2
 	cmp sig1 sig2 || fail "another signature by pipes"
-	cat sig1 | braid delta -t $n - large2 - >delta2
+	piped sig1 | braid delta -t "$n" - large2 - >delta2
 	cmp delta1 delta2 || fail "another delta by pipes"
-	cat large2 | braid delta -t $n sig1 - - >delta2
+	piped large2 | braid delta -t $n sig1 - - >delta2
 	cmp delta1 delta2 || fail "another delta of a pipe"
-	cat delta1 | braid patch -t $n large - - | cmp - large2 ||
+	piped delta1 | braid patch -t $n large - - | cmp - large2 ||
 		fail "another file by pipes"
 done

@@ -63,9 +63,9 @@ END
 
 # Seconds of processor that a delta took, the least of three.
 cost() {
-	local least="" used i
+	local least="" used
 	braid signature -t 1 -b 2048 -s "$2" "$1.old" sig
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		used=$(
 			TIMEFORMAT='%U %S'
 			{ time braid delta -t 1 sig "$1.new" delta; } 2>&1 |

@@ -43,6 +43,6 @@ cmp "$out" want || fail "OUT was written, and wrong"
 flip old 1
 blockdev --flushbufs "$old"
 refuses 'is OLD itself' braid patch "$old" delta "$old"
-cat delta | refuses "then DELTA can't be a pipe" braid patch "$old" - "$out"
+piped delta | refuses "then DELTA can't be a pipe" braid patch "$old" - "$out"
 braid patch "$old" delta "$out"
 cmp "$out" new || fail "another device came out"

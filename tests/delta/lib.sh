@@ -26,6 +26,11 @@ braid() {
 	"$braid_delta" "$@"
 }
 
+# piped FILE: its bytes, by a pipe, which can't be sought in
+piped() {
+	cat "$1"
+}
+
 # random_bytes SEED COUNT: the same ones every time
 random_bytes() {
 	openssl enc -aes-128-ctr -nosalt -K "$(printf %032x "$1")" \

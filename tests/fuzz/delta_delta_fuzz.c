@@ -13,8 +13,6 @@
 #define OLD_MAX 8192U
 #define RESULT_MAX (1U << 20)
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void try(const uint8_t *delta, size_t size)
 {
 	static uint8_t old[OLD_MAX];

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void try(const uint8_t *signature, size_t size)
 {
 	struct delta_buffer delta = { 0 };
