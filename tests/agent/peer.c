@@ -171,8 +171,6 @@ static void greet(void)
 static void begin(uint64_t base)
 {
 	struct wire_era_begin m = { .base_era = base,
-				    .era = base + 1,
-				    .closed_at_ms = 1,
 				    .device_bytes = device_bytes };
 
 	send_frame(wire_put_era_begin(frame, &m));
@@ -194,6 +192,7 @@ static void data(uint64_t offset, uint32_t raw, uint8_t encoding)
 static void commit(uint64_t frames, uint64_t digest)
 {
 	struct wire_era_commit m = { .era = state.era + 1,
+				     .closed_at_ms = 1,
 				     .frames = frames,
 				     .digest = digest };
 

@@ -73,11 +73,8 @@ static int teardown(void **state)
 static void begin(void)
 {
 	const struct store_state *st = store_state(store);
-	struct wire_era_begin m = { .era = st->era + 1,
-				    .base_era = st->era,
-				    .closed_at_ms = 1000 + st->era,
-				    .device_bytes = IMAGE_BYTES,
-				    .cursor = { "map", st->era + 1 } };
+	struct wire_era_begin m = { .base_era = st->era,
+				    .device_bytes = IMAGE_BYTES };
 
 	must(store_hello(store, &hello, &code, &e));
 	must(store_begin(store, &m, &code, &e));
@@ -142,6 +139,7 @@ static void random_instruction(void)
 static void commit(void)
 {
 	struct wire_era_commit m = { .era = store_state(store)->era + 1,
+				     .closed_at_ms = 1000,
 				     .frames = frames,
 				     .digest = digest };
 

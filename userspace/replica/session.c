@@ -101,7 +101,7 @@ static void session_progress(struct session *s, const struct wire_header *h,
 
 	if (h->type == WIRE_ERA_BEGIN &&
 	    wire_get_era_begin(payload, h->length, &begin, &e) == 0) {
-		r->progress_era = begin.era;
+		r->progress_era = begin.base_era + 1;
 		r->progress_bytes = 0;
 	} else if (h->type == WIRE_DATA &&
 		   wire_get_data(payload, h->length, &data, &e) == 0) {

@@ -84,26 +84,26 @@ static void log_committed(const struct source *s,
 	if (s->conn != NULL)
 		wire = conn_bytes_out(s->conn) - s->era_out_before;
 	log_info("era %llu committed: %llu bytes of data, %llu on the wire",
-		 (unsigned long long)s->era.number,
+		 (unsigned long long)result->era.number,
 		 (unsigned long long)result->data_bytes,
 		 (unsigned long long)wire);
 	if (result->has_sha256)
 		log_info("era %llu sha256 %s",
-			 (unsigned long long)s->era.number,
+			 (unsigned long long)result->era.number,
 			 hex_text(hex, result->sha256, sizeof(result->sha256)));
 }
 
 static void committed(struct source *s, const struct ship_result *result)
 {
-	s->peer.era = s->era.number;
-	s->peer.cursor = s->era.cursor;
-	s->peer.committed_at_ms = s->era.closed_at_ms;
+	s->peer.era = result->era.number;
+	s->peer.cursor = result->era.cursor;
+	s->peer.committed_at_ms = result->era.closed_at_ms;
 	s->peer.status = WIRE_COMMITTED;
 	s->bytes_data += result->data_bytes;
 	s->backoff_ms = BACKOFF_MIN_MS;
 	s->error[0] = '\0';
 	log_committed(s, result);
-	reply_waiters(&s->shipping, s->era.number);
+	reply_waiters(&s->shipping, result->era.number);
 }
 
 static void shipped(void *arg, const struct ship_result *result)

@@ -14,15 +14,24 @@
 
 struct origin;
 
-/* An era that was closed, and how to ship it. */
+/* An era, and how to ship it; final once the last range was told. */
 struct origin_era {
 	uint64_t number;
 	uint64_t closed_at_ms;
 	struct wire_cursor cursor;
-	int fd; /* to read from */
-	bool whole; /* its ranges are all of the device */
+	int fd; /* shows all of the device as of this era */
+	bool whole; /* its ranges are all of the device, from that fd */
 	uint64_t total_bytes; /* of its ranges */
 };
+
+/* A part of the device to be shipped. */
+struct origin_range {
+	struct wire_range at;
+	int fd; /* to read from */
+	bool blind; /* without asking the replica what it has there */
+};
+
+#define ORIGIN_BARRIER 2
 
 /*
  * All but status() may block and are called in the worker's thread only, as
@@ -32,8 +41,12 @@ struct origin_ops {
 	/* Close an era on top of what the replica has. */
 	int (*close)(struct origin *o, const struct wire_state *peer,
 		     struct origin_era *era, struct err *e);
-	/* The next range of it. Return: 1, 0 at the end, -errno. */
-	int (*next)(struct origin *o, struct wire_range *range, struct err *e);
+	/*
+	 * The next range of it. Return: 1, 0 at the end, ORIGIN_BARRIER to be
+	 * asked again when all before it were read, -errno.
+	 */
+	int (*next)(struct origin *o, struct origin_era *era,
+		    struct origin_range *range, struct err *e);
 	/* A range was read and won't be read again; called in order. */
 	void (*release)(struct origin *o, const struct wire_range *range);
 	/* The era was committed, or given up. */

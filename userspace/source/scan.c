@@ -57,14 +57,15 @@ static int scan_close(struct origin *o, const struct wire_state *peer,
 	return 0;
 }
 
-static int scan_next(struct origin *o, struct wire_range *range, struct err *e)
+static int scan_next(struct origin *o, struct origin_era *era,
+		     struct origin_range *range, struct err *e)
 {
 	struct scan *s = (struct scan *)o;
 
 	if (s->told)
 		return 0;
 	s->told = true;
-	*range = (struct wire_range){ 0, o->bytes };
+	*range = (struct origin_range){ .at = { 0, o->bytes }, .fd = s->fd };
 	return 1;
 }
 

@@ -37,9 +37,10 @@ struct piece {
 	struct ring_op read;
 	struct work work;
 	struct wire_range range;
+	int fd;
 	uint32_t have; /* bytes read */
 	bool has_prints, encoded, in_work;
-	bool hash_only;
+	bool hash_only, blind;
 	uint8_t *buf, *out;
 	size_t out_len;
 	uint8_t prints[ENCODE_BLOCKS * WIRE_PRINT_BYTES];
@@ -58,13 +59,14 @@ struct ship {
 	struct encoder enc;
 	EVP_MD_CTX *md; /* NULL: no hash */
 	bool second_pass; /* hash the device again, from end to end */
-	struct wire_range rest; /* of the range that is being cut */
-	struct wire_range batch[RANGES]; /* those after it */
+	struct origin_range rest; /* of the range that is being cut */
+	struct origin_range batch[RANGES]; /* those after it */
 	unsigned int batch_len, batch_next;
 	bool no_more; /* ranges beyond the batch */
 	struct work fetch, end;
-	bool fetching, at_end;
+	bool fetching, barrier, at_end;
 	int fetch_ret;
+	struct origin_era fetched; /* as of the last batch */
 	struct err fetch_err;
 	uint64_t filled, worked, sent, answered;
 	uint64_t done_bytes;
@@ -137,7 +139,7 @@ static void piece_read(struct piece *p)
 	/* The last block of a file may be asked for beyond the file's end. */
 	if (!ship->origin->block)
 		want = (want + PIECE_ALIGN - 1) / PIECE_ALIGN * PIECE_ALIGN;
-	ring_pread(ship->ring, &p->read, ship->era.fd, p->buf + p->have,
+	ring_pread(ship->ring, &p->read, p->fd, p->buf + p->have,
 		   (unsigned int)want, p->range.offset + p->have);
 }
 
@@ -170,10 +172,11 @@ static void fetch_run(struct work *work)
 	unsigned int n = 0;
 	int ret = 1;
 
-	while (n < RANGES && ret > 0) {
-		ret = ship->origin->ops->next(ship->origin, &ship->batch[n],
+	while (n < RANGES && ret == 1) {
+		ret = ship->origin->ops->next(ship->origin, &ship->fetched,
+					      &ship->batch[n],
 					      &ship->fetch_err);
-		n += ret > 0;
+		n += ret == 1;
 	}
 	ship->batch_len = n;
 	ship->batch_next = 0;
@@ -185,7 +188,9 @@ static void fetch_done(struct work *work)
 	struct ship *ship = ring_container(work, struct ship, fetch);
 
 	ship->fetching = false;
+	ship->era = ship->fetched;
 	ship->no_more = ship->fetch_ret <= 0;
+	ship->barrier = ship->fetch_ret == ORIGIN_BARRIER;
 	if (ship->phase == PIECING && ship->fetch_ret < 0)
 		ship_abort(ship, ship->fetch_err.text);
 	ship_pump(ship);
@@ -197,14 +202,15 @@ static bool next_pass(struct ship *ship)
 	if (ship->md == NULL || ship->era.whole || ship->second_pass)
 		return false;
 	ship->second_pass = true;
-	ship->rest = (struct wire_range){ 0, ship->origin->bytes };
+	ship->rest = (struct origin_range){ .at = { 0, ship->origin->bytes },
+					    .fd = ship->era.fd };
 	return true;
 }
 
 /* Whether there is a range to cut now. */
 static bool next_range(struct ship *ship)
 {
-	if (ship->rest.length > 0)
+	if (ship->rest.at.length > 0)
 		return true;
 	if (ship->fetching)
 		return false;
@@ -214,6 +220,8 @@ static bool next_range(struct ship *ship)
 	}
 	if (ship->no_more)
 		return next_pass(ship);
+	if (ship->barrier && ship->sent != ship->filled)
+		return false;
 	ship->fetching = true;
 	worker_submit(ship->worker, &ship->fetch);
 	return false;
@@ -221,15 +229,23 @@ static bool next_range(struct ship *ship)
 
 static bool all_cut(const struct ship *ship)
 {
-	return ship->no_more && !ship->fetching && ship->rest.length == 0 &&
+	return ship->no_more && !ship->fetching && ship->rest.at.length == 0 &&
 	       ship->batch_next == ship->batch_len &&
 	       (ship->md == NULL || ship->era.whole || ship->second_pass);
+}
+
+/* Nobody is asked about a blind piece, so the answers are not about it. */
+static void skip_blind(struct ship *ship)
+{
+	while (ship->answered < ship->filled &&
+	       piece_at(ship, ship->answered)->blind)
+		ship->answered++;
 }
 
 static void piece_fill(struct ship *ship)
 {
 	struct piece *p = piece_at(ship, ship->filled);
-	struct wire_range *rest = &ship->rest;
+	struct wire_range *rest = &ship->rest.at;
 	uint64_t len = ENCODE_PIECE_BYTES - rest->offset % ENCODE_PIECE_BYTES;
 	uint8_t frame[WIRE_HEADER_BYTES + 16];
 
@@ -238,18 +254,21 @@ static void piece_fill(struct ship *ship)
 	p->range = (struct wire_range){ rest->offset, len };
 	rest->offset += len;
 	rest->length -= len;
+	p->fd = ship->rest.fd;
 	p->have = 0;
 	p->out_len = 0;
 	p->encoded = false;
 	p->hash_only = ship->second_pass;
-	p->has_prints = p->hash_only;
-	if (p->hash_only)
-		ship->answered++;
+	p->blind = p->hash_only || ship->rest.blind;
+	ship->filled++;
+	skip_blind(ship);
+	p->has_prints = p->blind;
+	if (p->blind)
+		memset(p->prints, 0, sizeof(p->prints));
 	else
 		conn_send(ship->conn, frame,
 			  wire_put_sig_request(frame, &p->range));
 	piece_read(p);
-	ship->filled++;
 }
 
 static void fill(struct ship *ship)
@@ -257,9 +276,6 @@ static void fill(struct ship *ship)
 	while (ship->phase == PIECING && ship->filled - ship->sent < PIECES &&
 	       conn_room(ship->conn) > 4096) {
 		if (!next_range(ship))
-			return;
-		/* Nobody answers for the second pass, so it waits its turn. */
-		if (ship->second_pass && ship->answered != ship->filled)
 			return;
 		piece_fill(ship);
 	}
@@ -326,11 +342,8 @@ static void send_pieces(struct ship *ship)
 static void send_begin(struct ship *ship)
 {
 	const struct wire_era_begin m = {
-		.era = ship->era.number,
 		.base_era = ship->base_era,
-		.closed_at_ms = ship->era.closed_at_ms,
 		.device_bytes = ship->origin->bytes,
-		.cursor = ship->era.cursor,
 	};
 	uint8_t frame[WIRE_HEADER_BYTES + 64];
 
@@ -342,11 +355,13 @@ static void send_commit(struct ship *ship)
 {
 	struct wire_era_commit m = {
 		.era = ship->era.number,
+		.closed_at_ms = ship->era.closed_at_ms,
+		.cursor = ship->era.cursor,
 		.frames = ship->enc.frames,
 		.digest = ship->enc.digest,
 		.has_sha256 = ship->md != NULL,
 	};
-	uint8_t frame[WIRE_HEADER_BYTES + 64];
+	uint8_t frame[WIRE_HEADER_BYTES + 96];
 
 	if (ship->md != NULL &&
 	    EVP_DigestFinal_ex(ship->md, m.sha256, NULL) != 1) {
@@ -386,13 +401,14 @@ static int take_sigs(struct ship *ship, const struct wire_header *h,
 	if (wire_get_sigs(payload, h->length, &m, e) < 0)
 		return -EBADMSG;
 	blocks = (p->range.length + WIRE_BLOCK_BYTES - 1) / WIRE_BLOCK_BYTES;
-	if (ship->answered == ship->filled || p->hash_only ||
-	    m.offset != p->range.offset || m.count != blocks)
+	if (ship->answered == ship->filled || m.offset != p->range.offset ||
+	    m.count != blocks)
 		return err_set(e, EBADMSG,
 			       "fingerprints came that were not asked for");
 	memcpy(p->prints, m.prints, (size_t)m.count * WIRE_PRINT_BYTES);
 	p->has_prints = true;
 	ship->answered++;
+	skip_blind(ship);
 	ship_pump(ship);
 	return 0;
 }
@@ -410,6 +426,7 @@ static int take_ack(struct ship *ship, const struct wire_header *h,
 			       (unsigned long long)m.era);
 	FAILPOINT("source.acked");
 	ship->result.ret = 0;
+	ship->result.era = ship->era;
 	ship->phase = ENDING;
 	ship_check(ship);
 	return 0;
@@ -451,8 +468,9 @@ void ship_start(struct ship *ship, struct conn *conn, struct origin *origin,
 	ship->conn = conn;
 	ship->era = *era;
 	ship->base_era = peer->era;
-	ship->second_pass = ship->no_more = false;
-	ship->rest.length = 0;
+	ship->fetched = *era;
+	ship->second_pass = ship->no_more = ship->barrier = false;
+	ship->rest.at.length = 0;
 	ship->batch_len = ship->batch_next = 0;
 	ship->filled = ship->worked = ship->sent = ship->answered = 0;
 	ship->done_bytes = 0;
@@ -467,6 +485,11 @@ void ship_start(struct ship *ship, struct conn *conn, struct origin *origin,
 	}
 	send_begin(ship);
 	ship_pump(ship);
+}
+
+const struct origin_era *ship_era(const struct ship *ship)
+{
+	return &ship->era;
 }
 
 uint64_t ship_progress(const struct ship *ship)

@@ -15,6 +15,7 @@ struct ship;
 
 struct ship_result {
 	int ret; /* 0: committed at the replica */
+	struct origin_era era; /* as it was committed */
 	struct err err;
 	uint64_t data_bytes;
 	bool has_sha256;
@@ -55,5 +56,8 @@ void ship_abort(struct ship *ship, const char *why);
 
 /** ship_progress - bytes looked at so far */
 uint64_t ship_progress(const struct ship *ship);
+
+/** ship_era - what is known so far of the era under way */
+const struct origin_era *ship_era(const struct ship *ship);
 
 #endif

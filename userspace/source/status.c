@@ -42,9 +42,10 @@ static void add_progress(struct json_object *o, const struct source *s)
 
 	if (s->phase == SRC_SHIPPING) {
 		p = json_object_new_object();
-		json_add_number(p, "era", s->era.number);
+		json_add_number(p, "era", ship_era(s->ship)->number);
 		json_add_number(p, "done_bytes", ship_progress(s->ship));
-		json_add_number(p, "total_bytes", s->era.total_bytes);
+		json_add_number(p, "total_bytes",
+				ship_era(s->ship)->total_bytes);
 	}
 	json_object_object_add(o, "progress", p);
 }

@@ -2,8 +2,14 @@
 /*
  * The source over a braid-track device. An era is closed together with a
  * view; what changed since the replica's cursor is read from the view, which
- * is dropped when the era is committed or given up. A cursor of another map,
- * or one that is too old, means that all of the device is compared.
+ * is dropped when the era is committed or given up.
+ *
+ * A cursor of another map, or one that is too old, means that all of the
+ * device is compared. That takes long, and a view of everything would need a
+ * copy store as large as what is written meanwhile. So the device itself is
+ * read, which gives no instant, and then an era is closed: what changed since
+ * before the first read is shipped once more, from a view of that era. What
+ * the replica has there is not asked, as it has not applied the first part.
  *
  * The device that shows the view is called braid-VOLUME-ERA, so that what a
  * killed process left behind is known at the next start.
@@ -33,7 +39,15 @@ struct track {
 	uint32_t block_bytes;
 	uint64_t nr_blocks;
 	/* The era under way. */
-	bool open, all, told, whole_view;
+	bool open, whole_view, waited;
+	enum {
+		LIVE,
+		BARRIER,
+		CHANGED
+	} part;
+	bool blind;
+	struct wire_state peer;
+	int live_fd; /* the device itself */
 	uint64_t era, since;
 	char view[DM_DEV_NAME_SIZE];
 	int fd;
@@ -78,7 +92,9 @@ static void track_end(struct origin *o)
 
 	if (t->fd >= 0)
 		close(t->fd);
-	t->fd = -1;
+	if (t->live_fd >= 0)
+		close(t->live_fd);
+	t->fd = t->live_fd = -1;
 	if (!t->open)
 		return;
 	t->open = false;
@@ -172,41 +188,66 @@ static int track_measure(struct track *t, struct origin_era *era, struct err *e)
 	struct dm_error error;
 	int ret;
 
-	era->total_bytes = t->o.bytes;
-	if (t->all)
-		return 0;
 	ret = dm_track_changed(t->name, t->since, t->era, extent_count, &blocks,
 			       &error);
 	if (ret < 0)
 		return dm_err(e, ret, &error);
-	era->total_bytes = blocks * t->block_bytes;
+	era->total_bytes += blocks * t->block_bytes;
 	return 0;
 }
 
-static int track_freeze(struct track *t, const struct dm_track_status *st,
-			const struct wire_state *peer, struct err *e)
+/*
+ * Close an era with a view of what changed since t->since.
+ * Crash: a view is left behind, which the next start drops.
+ */
+static int track_freeze(struct track *t, struct origin_era *era, struct err *e)
 {
 	enum dm_track_mode mode = DM_TRACK_SHIPPED;
 	struct dm_error error;
 	int ret;
 
-	t->all = !track_can_tell(st, peer);
-	t->since = t->all ? st->oldest : peer->cursor.map_era;
-	t->whole_view = t->all || t->config->view == VIEW_WHOLE;
+	t->whole_view = t->config->view == VIEW_WHOLE;
 	if (t->whole_view)
 		mode = DM_TRACK_WHOLE;
+	era->closed_at_ms = origin_now_ms();
 	ret = dm_track_close(t->name, mode, t->since, &t->era, &error);
 	if (ret < 0)
 		return dm_err(e, ret, &error);
 	t->open = true;
 	t->view[0] = '\0';
-	t->told = false;
 	t->from = 0;
 	t->page_len = t->page_next = 0;
+	t->part = CHANGED;
+	ret = track_show(t, e);
+	if (ret == 0)
+		ret = track_measure(t, era, e);
+	era->number = t->era > t->peer.era ? t->era : t->peer.era + 1;
+	era->cursor.map_era = t->era;
+	era->fd = t->fd;
+	return ret;
+}
+
+/* From here on the map knows what the first part may have missed. */
+static int track_begin_live(struct track *t, struct origin_era *era,
+			    struct err *e)
+{
+	struct dm_error error;
+	struct origin live;
+	int ret;
+
+	ret = dm_track_close(t->name, DM_TRACK_NO_VIEW, 0, &t->since, &error);
+	if (ret < 0)
+		return dm_err(e, ret, &error);
+	t->live_fd = origin_device_open(&live, t->config->device, e);
+	if (t->live_fd < 0)
+		return t->live_fd;
+	era->number = t->peer.era + 1;
+	era->total_bytes = t->o.bytes;
+	t->part = LIVE;
+	t->waited = false;
 	return 0;
 }
 
-/* Crash: a view is left behind, which the next start drops. */
 static int track_close(struct origin *o, const struct wire_state *peer,
 		       struct origin_era *era, struct err *e)
 {
@@ -216,37 +257,26 @@ static int track_close(struct origin *o, const struct wire_state *peer,
 
 	if (ret < 0)
 		return ret;
+	t->peer = *peer;
 	memset(era, 0, sizeof(*era));
-	era->closed_at_ms = origin_now_ms();
-	ret = track_freeze(t, &st, peer, e);
-	if (ret == 0)
-		ret = track_show(t, e);
-	if (ret == 0)
-		ret = track_measure(t, era, e);
-	if (ret < 0) {
-		track_end(o);
-		return ret;
-	}
-	era->number = t->era > peer->era ? t->era : peer->era + 1;
-	era->cursor.map_era = t->era;
 	hex_bytes(era->cursor.map_id, sizeof(era->cursor.map_id), st.map_id);
-	era->fd = t->fd;
-	era->whole = t->all;
-	return 0;
+	t->blind = !track_can_tell(&st, peer);
+	t->since = peer->cursor.map_era;
+	if (t->blind)
+		ret = track_begin_live(t, era, e);
+	else
+		ret = track_freeze(t, era, e);
+	if (ret < 0)
+		track_end(o);
+	return ret;
 }
 
-static int track_next(struct origin *o, struct wire_range *range, struct err *e)
+static int track_next_changed(struct track *t, struct origin_range *range,
+			      struct err *e)
 {
-	struct track *t = (struct track *)o;
 	const struct dm_track_extent *x;
 	int ret;
 
-	if (t->all) {
-		*range = (struct wire_range){ 0, o->bytes };
-		ret = !t->told;
-		t->told = true;
-		return ret;
-	}
 	while (t->page_next == t->page_len) {
 		if (t->from == DM_TRACK_END)
 			return 0;
@@ -255,11 +285,42 @@ static int track_next(struct origin *o, struct wire_range *range, struct err *e)
 			return ret;
 	}
 	x = &t->page[t->page_next++];
-	range->offset = x->block * t->block_bytes;
-	range->length = x->count * t->block_bytes;
-	if (range->length > o->bytes - range->offset)
-		range->length = o->bytes - range->offset;
+	range->at.offset = x->block * t->block_bytes;
+	range->at.length = x->count * t->block_bytes;
+	if (range->at.length > t->o.bytes - range->at.offset)
+		range->at.length = t->o.bytes - range->at.offset;
+	range->fd = t->fd;
+	range->blind = t->blind;
 	return 1;
+}
+
+static int track_next(struct origin *o, struct origin_era *era,
+		      struct origin_range *range, struct err *e)
+{
+	struct track *t = (struct track *)o;
+	int ret;
+
+	switch (t->part) {
+	case LIVE:
+		*range = (struct origin_range){ .at = { 0, o->bytes },
+						.fd = t->live_fd };
+		t->part = BARRIER;
+		return 1;
+	case BARRIER:
+		/* To be asked again once, when all of that was read. */
+		if (!t->waited) {
+			t->waited = true;
+			return ORIGIN_BARRIER;
+		}
+		t->waited = false;
+		ret = track_freeze(t, era, e);
+		if (ret < 0)
+			return ret;
+		break;
+	case CHANGED:
+		break;
+	}
+	return track_next_changed(t, range, e);
 }
 
 /* Ranges come in order and in whole blocks; pieces of them may be smaller. */
@@ -271,7 +332,7 @@ static void track_release(struct origin *o, const struct wire_range *range)
 	uint64_t last = end == o->bytes ? t->nr_blocks : end / t->block_bytes;
 	struct dm_error error;
 
-	if (t->whole_view || last <= first)
+	if (!t->open || t->whole_view || last <= first)
 		return;
 	if (dm_track_release(t->name, t->era, first, last - first, &error) < 0)
 		log_warn("%s", error.text);
@@ -335,7 +396,7 @@ int origin_track_open(struct origin **out, const struct config *config,
 		return err_set(e, ENOMEM, "no memory for a source");
 	t->o.ops = &track_ops;
 	t->config = config;
-	t->fd = -1;
+	t->fd = t->live_fd = -1;
 	pthread_mutex_init(&t->lock, NULL);
 	ret = track_open(t, e);
 	if (ret < 0)

@@ -152,7 +152,6 @@ int store_begin(struct store *s, const struct wire_era_begin *m,
 	if (store_initial(s) && begin_initial(s, code, e) < 0)
 		return -EIO;
 	s->open = true;
-	s->begin = *m;
 	s->frames = 0;
 	s->digest = WIRE_DIGEST_INIT;
 	return 0;
@@ -211,10 +210,11 @@ int store_stage(struct store *s, const struct wire_header *h,
 static int commit_check(const struct store *s, const struct wire_era_commit *m,
 			struct err *e)
 {
-	if (!s->open || m->era != s->begin.era)
+	if (!s->open || m->era <= s->state.era)
 		return err_set(e, EPROTO,
-			       "the end of era %llu came, which didn't begin",
-			       (unsigned long long)m->era);
+			       "the end of era %llu came, the replica is at %llu",
+			       (unsigned long long)m->era,
+			       (unsigned long long)s->state.era);
 	if (m->frames != s->frames || m->digest != s->digest)
 		return err_set(
 			e, EPROTO,
@@ -262,9 +262,9 @@ int store_commit(struct store *s, const struct wire_era_commit *m,
 	ret = commit_sync(s, &next, e);
 	FAILPOINT("commit.synced");
 	next.status = WIRE_COMMITTED;
-	next.era = s->begin.era;
-	next.committed_at_ms = s->begin.closed_at_ms;
-	next.cursor = s->begin.cursor;
+	next.era = m->era;
+	next.committed_at_ms = m->closed_at_ms;
+	next.cursor = m->cursor;
 	next.verify = m->has_sha256;
 	next.diverged = false;
 	memcpy(next.sha256, m->sha256, sizeof(next.sha256));

@@ -24,7 +24,6 @@ struct store {
 	uint64_t peer_bytes;
 	/* The era that comes in. */
 	bool open;
-	struct wire_era_begin begin;
 	uint64_t frames, digest;
 	uint64_t stage_bytes;
 	struct stage_sum *sum;

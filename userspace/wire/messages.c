@@ -198,11 +198,8 @@ size_t wire_put_era_begin(uint8_t *buf, const struct wire_era_begin *m)
 {
 	struct writer w = { .p = payload(buf) };
 
-	writer_u64(&w, m->era);
 	writer_u64(&w, m->base_era);
-	writer_u64(&w, m->closed_at_ms);
 	writer_u64(&w, m->device_bytes);
-	cursor_put(&w, &m->cursor);
 	return frame_end(buf, WIRE_ERA_BEGIN, &w);
 }
 
@@ -211,13 +208,9 @@ int wire_get_era_begin(const uint8_t *p, size_t len, struct wire_era_begin *m,
 {
 	struct reader r = { .p = p, .left = len };
 
-	m->era = reader_u64(&r);
 	m->base_era = reader_u64(&r);
-	m->closed_at_ms = reader_u64(&r);
 	m->device_bytes = reader_u64(&r);
-	cursor_get(&r, &m->cursor);
-	if (!reader_end(&r) || m->era <= m->base_era ||
-	    m->era >= UINT64_MAX / 2 || !range_ok(0, m->device_bytes))
+	if (!reader_end(&r) || !range_ok(0, m->device_bytes))
 		return bad(e, WIRE_ERA_BEGIN);
 	return 0;
 }
@@ -316,6 +309,8 @@ size_t wire_put_era_commit(uint8_t *buf, const struct wire_era_commit *m)
 	struct writer w = { .p = payload(buf) };
 
 	writer_u64(&w, m->era);
+	writer_u64(&w, m->closed_at_ms);
+	cursor_put(&w, &m->cursor);
 	writer_u64(&w, m->frames);
 	writer_u64(&w, m->digest);
 	writer_u64(&w, m->has_sha256);
@@ -330,12 +325,15 @@ int wire_get_era_commit(const uint8_t *p, size_t len, struct wire_era_commit *m,
 	uint64_t has_sha256;
 
 	m->era = reader_u64(&r);
+	m->closed_at_ms = reader_u64(&r);
+	cursor_get(&r, &m->cursor);
 	m->frames = reader_u64(&r);
 	m->digest = reader_u64(&r);
 	has_sha256 = reader_u64(&r);
 	m->has_sha256 = has_sha256 == 1;
 	reader_copy(&r, m->sha256, WIRE_SHA256_BYTES);
-	if (!reader_end(&r) || has_sha256 > 1)
+	if (!reader_end(&r) || has_sha256 > 1 || m->era == 0 ||
+	    m->era >= UINT64_MAX / 2)
 		return bad(e, WIRE_ERA_COMMIT);
 	return 0;
 }

@@ -115,10 +115,8 @@ struct wire_sigs {
 };
 
 struct wire_era_begin {
-	uint64_t era, base_era;
-	uint64_t closed_at_ms;
+	uint64_t base_era;
 	uint64_t device_bytes;
-	struct wire_cursor cursor;
 };
 
 struct wire_data {
@@ -136,6 +134,8 @@ struct wire_reference {
 
 struct wire_era_commit {
 	uint64_t era;
+	uint64_t closed_at_ms;
+	struct wire_cursor cursor;
 	uint64_t frames; /* instructions since the begin */
 	uint64_t digest; /* over their payload sums */
 	bool has_sha256;
