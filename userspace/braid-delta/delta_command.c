@@ -145,8 +145,8 @@ static int run(struct job *job, const struct options *options)
 	delta_digest_end(job->root, job->join.length, digest);
 	ret = delta_writer_end(&job->writer, job->join.length, digest,
 			       job->table->strong.size);
-	return ret ? bd_complain_of(job->out->name, ret, NULL)
-		   : bd_outfile_commit(job->out, false);
+	return ret ? bd_complain_of(job->out->name, ret, NULL) :
+		     bd_outfile_commit(job->out, false);
 }
 
 /* A person who names a hash or a length means the signature to have it. */

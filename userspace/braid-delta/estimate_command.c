@@ -25,9 +25,9 @@ static void human(uint64_t bytes, char *text, size_t size)
 int bd_command_estimate(const struct options *options, char **args)
 {
 	unsigned int kind = options->strong ? options->strong : DELTA_BLAKE2B;
-	uint32_t entry = DELTA_WEAK_SIZE + (options->strong_length
-						    ? options->strong_length
-						    : delta_strong_size(kind));
+	uint32_t entry = DELTA_WEAK_SIZE + (options->strong_length ?
+						    options->strong_length :
+						    delta_strong_size(kind));
 	uint64_t size, blocks;
 	char text[32];
 	uint32_t block;
@@ -37,8 +37,8 @@ int bd_command_estimate(const struct options *options, char **args)
 	for (; *args; args++) {
 		if (bd_options_size(*args, &size))
 			return bd_complain("%s is not a size", *args);
-		block = options->block ? options->block
-				       : delta_default_block(size);
+		block = options->block ? options->block :
+					 delta_default_block(size);
 		blocks = delta_block_count(size, block);
 		human(blocks * entry, text, sizeof(text));
 		printf("%-12s %10u %12" PRIu64 " %12s\n", *args, block, blocks,

@@ -39,8 +39,8 @@ int bd_infile_open(struct infile *file, const char *name)
 
 	memset(file, 0, sizeof(*file));
 	file->name = name;
-	file->fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC)
-				     : STDIN_FILENO;
+	file->fd = strcmp(name, "-") ? open(name, O_RDONLY | O_CLOEXEC) :
+				       STDIN_FILENO;
 	ret = file->fd < 0 ? -errno : find_size(file);
 	if (!ret)
 		return 0;

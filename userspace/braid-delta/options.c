@@ -86,8 +86,8 @@ static int take(struct options *o, int option)
 					   optarg, DELTA_STRONG_MAX);
 		return 0;
 	case COMPRESS:
-		o->level = optarg ? (int)number(optarg, 1, LEVEL_MAX)
-				  : LEVEL_DEFAULT;
+		o->level = optarg ? (int)number(optarg, 1, LEVEL_MAX) :
+				    LEVEL_DEFAULT;
 		if (!o->level)
 			return bd_complain("compression level %s is not within "
 					   "1"
@@ -132,8 +132,8 @@ int bd_options_parse(struct options *o, int argc, char **argv)
 	if (o->strong_length >
 	    delta_strong_size(o->strong ? o->strong : DELTA_BLAKE2B))
 		return bd_complain("%s has no %u bytes",
-				   delta_strong_name(o->strong ? o->strong
-							       : DELTA_BLAKE2B),
+				   delta_strong_name(o->strong ? o->strong :
+								 DELTA_BLAKE2B),
 				   o->strong_length);
 	return optind;
 }

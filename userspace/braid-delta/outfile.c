@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define NAME_TRIES 16
+#define SYNC_STEP (16U << 20)
 
 /* The directory of @path, to be freed. */
 static char *directory_of(const char *path)
@@ -20,8 +21,8 @@ static char *directory_of(const char *path)
 
 	if (!slash)
 		return strdup(".");
-	return slash == path ? strdup("/")
-			     : strndup(path, (size_t)(slash - path));
+	return slash == path ? strdup("/") :
+			       strndup(path, (size_t)(slash - path));
 }
 
 /* A name beside @path that is hidden and most likely free. */
@@ -151,27 +152,30 @@ int bd_outfile_write(void *file, const void *data, size_t size)
 	return 0;
 }
 
-/* What is written starts on its way to the disk at once: see the commit. */
 int bd_outfile_write_at(struct outfile *file, const void *data, size_t size,
 			uint64_t offset)
 {
-	uint64_t start = offset;
-	size_t left = size;
-
-	while (left) {
-		ssize_t put = pwrite(file->fd, data, left, (off_t)offset);
+	while (size) {
+		ssize_t put = pwrite(file->fd, data, size, (off_t)offset);
 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
 			return bd_complain_of(file->name, -errno, NULL);
 		data = (const char *)data + put;
-		left -= (size_t)put;
+		size -= (size_t)put;
 		offset += (uint64_t)put;
 	}
-	sync_file_range(file->fd, (off_t)start, (off_t)size,
-			SYNC_FILE_RANGE_WRITE);
 	return 0;
+}
+
+void bd_outfile_start_sync(struct outfile *file, uint64_t end)
+{
+	if (end - file->synced < SYNC_STEP)
+		return;
+	sync_file_range(file->fd, (off_t)file->synced,
+			(off_t)(end - file->synced), SYNC_FILE_RANGE_WRITE);
+	file->synced = end;
 }
 
 /* Give a file without a name one, so that it can be renamed. */
@@ -187,9 +191,9 @@ static int name_it(struct outfile *file)
 		if (!file->beside)
 			return -ENOMEM;
 		ret = linkat(AT_FDCWD, self, AT_FDCWD, file->beside,
-			     AT_SYMLINK_FOLLOW)
-			      ? -errno
-			      : 0;
+			     AT_SYMLINK_FOLLOW) ?
+			      -errno :
+			      0;
 	}
 	if (ret) {
 		free(file->beside);

@@ -12,6 +12,7 @@
  * @path: with symbolic links followed
  * @beside: name of the file that will take its place, if it has one
  * @pipe: it can only be written from start to end
+ * @synced: what lies before this is on its way to the disk
  * @device: it is a block device, and is written in place
  *
  * A regular file is written beside the one of its name, and takes its place
@@ -23,6 +24,7 @@ struct outfile {
 	const char *name;
 	char *path, *beside;
 	int fd;
+	uint64_t synced;
 	bool pipe, device;
 };
 
@@ -35,6 +37,12 @@ int bd_outfile_write(void *file, const void *data, size_t size);
 /** bd_outfile_write_at - write; complains, returns -1 */
 int bd_outfile_write_at(struct outfile *file, const void *data, size_t size,
 			uint64_t offset);
+
+/**
+ * bd_outfile_start_sync - what was written before @end may go to the disk now,
+ * while more is being made, so that the commit needn't wait for all of it
+ */
+void bd_outfile_start_sync(struct outfile *file, uint64_t end);
 
 /**
  * bd_outfile_commit - the file is complete and takes its place.

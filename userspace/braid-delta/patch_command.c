@@ -98,6 +98,8 @@ static int finish(void *ctx, void *slot)
 			 delta_leaf_count(s->used));
 	if (!job->dry && job->out.pipe)
 		ret = bd_outfile_write(&job->out, s->buf, s->used);
+	else if (!job->dry)
+		bd_outfile_start_sync(&job->out, s->at + s->used);
 	if (ret)
 		return bd_complain_of(job->out.name, ret, NULL);
 	bd_progress_add(&job->progress, s->used);

@@ -93,13 +93,13 @@ static int choose(const struct options *options, const struct infile *old,
 {
 	memset(params, 0, sizeof(*params));
 	params->kind = options->strong ? options->strong : DELTA_BLAKE2B;
-	params->strong_length = options->strong_length
-					? options->strong_length
-					: delta_strong_size(params->kind);
+	params->strong_length = options->strong_length ?
+					options->strong_length :
+					delta_strong_size(params->kind);
 	params->block = options->block;
 	if (!params->block)
-		params->block = old->seekable ? delta_default_block(old->size)
-					      : DELTA_UNKNOWN_SIZE_BLOCK;
+		params->block = old->seekable ? delta_default_block(old->size) :
+						DELTA_UNKNOWN_SIZE_BLOCK;
 	if (delta_block_count(old->size, params->block) > DELTA_MAX_BLOCKS)
 		return bd_complain("%s has too many blocks: take a larger"
 				   " --block-size",
@@ -143,8 +143,8 @@ static int run(struct job *job, const struct options *options,
 	if (ret)
 		return -1;
 	ret = delta_signature_end(&job->writer, job->size);
-	return ret ? bd_complain_of(job->out->name, ret, NULL)
-		   : bd_outfile_commit(job->out, false);
+	return ret ? bd_complain_of(job->out->name, ret, NULL) :
+		     bd_outfile_commit(job->out, false);
 }
 
 int bd_command_signature(const struct options *options, char **args)

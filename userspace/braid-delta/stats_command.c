@@ -163,9 +163,9 @@ int bd_command_stats(const struct options *options, char **args)
 	} else {
 		start.have = (size_t)got;
 		ret = memcmp(start.bytes, DELTA_DELTA_MAGIC,
-			     sizeof(start.bytes))
-			      ? signature(&start, args[0])
-			      : delta(&start, args[0]);
+			     sizeof(start.bytes)) ?
+			      signature(&start, args[0]) :
+			      delta(&start, args[0]);
 	}
 	bd_infile_close(&start.file);
 	if (!ret && fflush(stdout))
