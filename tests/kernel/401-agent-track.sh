@@ -56,11 +56,14 @@ same "$era"
 moved=$(($(status src bytes_data) - before))
 [ "$moved" -le 12288 ] || fail "three blocks of 4 KiB changed, $moved bytes were sent"
 
-# Under load each era is an instant of its own; the hashes tell.
-(while :; do
+# Under load each era is an instant of its own; the hashes tell. The load is told
+# to stop: if it were killed, its last dd might write after the last era.
+stop=$LAB_DIR/stop
+(while [ ! -e "$stop" ]; do
 	dd if=/dev/urandom of=$vol bs=64k count=1 seek=$((RANDOM % 1024)) oflag=direct conv=notrunc status=none
 done) &
 load=$!
+undo touch "$stop"
 for _ in 1 2 3 4 5; do
 	era=$(ship src)
 	[ -n "$era" ] || fail "an era was lost: $(tail -n 1 "$agent/src.log")"
@@ -79,8 +82,8 @@ for _ in 1 2 3; do
 	era=$(ship src)
 	[ -n "$era" ] || fail "no era after a kill: $(tail -n 1 "$agent/src.log")"
 done
-kill "$load"
-wait "$load" || true
+touch "$stop"
+wait "$load" || fail "the load failed"
 era=$(ship src)
 same "$era"
 wait_for 5 both_hashed "$era" || fail "the hashes of era $era differ"
