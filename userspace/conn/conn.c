@@ -489,14 +489,15 @@ static void conn_name_peer(struct conn *c)
 			 port);
 }
 
-/* Best effort: a socket that isn't TCP works too. */
+/*
+ * Best effort: a socket that isn't TCP works too. No TCP_USER_TIMEOUT: it would
+ * end a connection to a replica whose disk is slow and whose window is shut.
+ */
 static void conn_tune(int fd)
 {
-	const int one = 1, patience = CONN_SILENCE_MS;
+	const int one = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience,
-		   sizeof(patience));
 }
 
 int conn_open(struct conn **out, struct ring *ring, int fd, struct tls_ctx *ctx,
