@@ -11,6 +11,7 @@ requires program fio
 modprobe -q ext4 || grep -qw ext4 /proc/filesystems || skip "no ext4 in this kernel"
 
 tracked 64 64 128
+copy=$(disk copy 64)
 mkfs.ext4 -q -F "$vol"
 mkdir -p "$LAB_DIR/fs" "$LAB_DIR/view"
 mount "$vol" "$LAB_DIR/fs"
@@ -29,17 +30,14 @@ for n in 1 2 3; do
 	show "$era"
 	sleep 1
 	# The journal is replayed on a copy: the view itself is read-only.
-	dd if="/dev/mapper/view-$era" of="$LAB_DIR/copy" bs=1M iflag=direct status=none
-	e2fsck -fp "$LAB_DIR/copy" >"$LAB_DIR/fsck" 2>&1 || [ "$?" -le 1 ] ||
+	dd if="/dev/mapper/view-$era" of="$copy" bs=1M iflag=direct oflag=direct status=none
+	e2fsck -fp "$copy" >"$LAB_DIR/fsck" 2>&1 || [ "$?" -le 1 ] ||
 		fail "fsck of the view of era $era: $(tail -n 2 "$LAB_DIR/fsck")"
-	loop=$(losetup -f --show -r "$LAB_DIR/copy")
-	undo losetup -d "$loop"
-	mount -o ro,noload "$loop" "$LAB_DIR/view"
+	mount -o ro,noload "$copy" "$LAB_DIR/view"
 	undo umount "$LAB_DIR/view"
 	[ "$(checksum "$LAB_DIR/view/kept-$n")" = "$want" ] ||
 		fail "a file that was synced before era $era was closed is not in its view"
 	umount "$LAB_DIR/view"
-	losetup -d "$loop"
 
 	# With the filesystem frozen there is nothing to replay: mount the view.
 	end_view "$era"
