@@ -219,12 +219,14 @@ static void zero_by_hand(struct raid1_io *io, struct bio *bio,
 		__clear_bit(slot, &io->failed);
 }
 
+/* What a dropped leg fails is no news. */
 static void log_failures(struct raid1_io *io, struct bio *bio)
 {
+	unsigned long failed = io->failed & raid1_live(io->r1);
 	struct raid *raid = io->r1->raid;
 	unsigned int slot;
 
-	for_each_set_bit(slot, &io->failed, RAID_LEGS_MAX)
+	for_each_set_bit(slot, &failed, RAID_LEGS_MAX)
 		DMERR_LIMIT("%s: slot %u (%s): operation %u at sector %llu failed with %d",
 			    dm_table_device_name(raid->ti->table), slot,
 			    raid->member[slot]->name,

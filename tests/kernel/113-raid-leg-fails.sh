@@ -16,8 +16,16 @@ health() {
 	dmsetup status mirror | cut -d ' ' -f 6
 }
 
-is_open() {
-	[ "$(dmsetup info -c --noheadings -o open mirror)" -gt 0 ]
+# Is the load well under way?
+is_writing() {
+	[ "$(awk '{print $5}' "/sys/block/$mirror/stat")" -gt 100 ]
+}
+
+# load [ARGUMENT...]
+load() {
+	fio --name=verify --filename=/dev/mapper/mirror --rw=randwrite --bsrange=4k-64k \
+		--ioengine=libaio --iodepth=16 --direct=1 --size=32M --allow_file_create=0 \
+		--verify=crc32c --verify_fatal=1 --fsync=64 --minimal "$@" >"$LAB_DIR/fio"
 }
 
 requires program fio
@@ -28,20 +36,20 @@ size=$(sectors "$a")
 dm_create leg "0 $size linear $b 0"
 dm_create mirror "0 $size braid-raid raid1 0 0 2 $a /dev/mapper/leg"
 
-fio --name=verify --filename=/dev/mapper/mirror --rw=randwrite --bsrange=4k-64k \
-	--ioengine=libaio --iodepth=16 --direct=1 --size=24M --rate=12m \
-	--verify=crc32c --verify_fatal=1 --fsync=64 --minimal >"$LAB_DIR/fio" &
+mirror=dm-$(dmsetup info -c --noheadings -o minor mirror)
+
+load --do_verify=0 --rate=8m &
 fio=$!
 event=$(dmsetup status -v mirror | sed -n 's/^Event number: *//p')
 timeout 30 dmsetup wait --noudevsync mirror "$event" >"$LAB_DIR/event" &
 waiter=$!
-wait_for 20 is_open || fail "fio did not start"
-sleep 0.5
+wait_for 20 is_writing || fail "fio did not start"
 [ "$(health)" = AA ] || fail "the health is $(health) before anything failed"
 swap leg "0 $size error"
 wait "$waiter" || fail "no event was raised when the leg failed"
 [ "$(health)" = AD ] || fail "the health is $(health) after slot 1 failed"
 wait "$fio" || fail "the failure of a leg was noticed above"
+load --verify_only || fail "a write was lost with the leg"
 
 cmp "$a" /dev/mapper/mirror || fail "the mirror is not what its good leg is"
 dmesg | tail -n 50 | grep -q "slot 1 (.*): a write failed" || fail "the log does not name the leg"
