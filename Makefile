@@ -25,8 +25,9 @@ userspace:	## braidd, braidctl and the others, in build/bin
 	$(MAKE) -C userspace
 
 demo:	## two virtual machines: replicate, lose a disk, lose a host, recover
-	tools/setup
-	tools/demo/run
+	@tools/setup
+	@$(MAKE) -s userspace kmod
+	@tools/demo/run --kernel $(KERNEL)
 
 test:	## every suite, on 6.1 and 6.12; last line: N passed, N failed, N skipped
 	@tools/setup

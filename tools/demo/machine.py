@@ -82,6 +82,9 @@ class Machine:
     def unplug(self, disk):
         self.tool("unplug", self.name, str(disk))
 
+    def cable(self, state):
+        self.tool("cable", self.name, state)
+
     def kill(self):
         self.tool("kill", self.name)
 
