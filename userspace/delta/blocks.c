@@ -16,9 +16,9 @@ void delta_hash_blocks(const struct delta_strong *strong, uint32_t block,
 
 	for (left = len; left; left -= count * size, out += count) {
 		size = left < block ? left : block;
-		count = left / size < BLAKE2B_MAX_LANES
-				? (unsigned int)(left / size)
-				: BLAKE2B_MAX_LANES;
+		count = left / size < BLAKE2B_MAX_LANES ?
+				(unsigned int)(left / size) :
+				BLAKE2B_MAX_LANES;
 		for (i = 0; i < count; i++, data += size) {
 			in[i] = data;
 			out[i].weak =

@@ -12,8 +12,8 @@ void delta_digest_leaves(const struct delta_strong *strong, const uint8_t *data,
 	unsigned int i, count;
 
 	for (; whole; whole -= count, out += count) {
-		count = whole < BLAKE2B_MAX_LANES ? (unsigned int)whole
-						  : BLAKE2B_MAX_LANES;
+		count = whole < BLAKE2B_MAX_LANES ? (unsigned int)whole :
+						    BLAKE2B_MAX_LANES;
 		for (i = 0; i < count; i++, data += DELTA_LEAF)
 			in[i] = data;
 		delta_strong_many(strong, in, DELTA_LEAF, count, out);

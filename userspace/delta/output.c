@@ -131,16 +131,31 @@ int delta_output_compress(struct delta_output *out, int level)
 	return 0;
 }
 
-int delta_output_frame_end(struct delta_output *out)
+/* Have zstd write what it holds back. */
+static int flush_zstd(struct delta_output *out, ZSTD_EndDirective mode)
 {
 	ZSTD_inBuffer nothing = { NULL, 0, 0 };
 	int ret = flush(out);
 	size_t left = 1;
 
-	if (!out->zstd)
-		return ret;
-	while (left && !ret)
-		ret = compress_part(out, &nothing, ZSTD_e_end, &left);
+	while (out->zstd && left && !ret)
+		ret = compress_part(out, &nothing, mode, &left);
+	return ret;
+}
+
+/*
+ * A block of zstd has one table of symbols. Text and noise in one block, as
+ * neighbours in a delta often are, would both be coded badly.
+ */
+int delta_output_block_end(struct delta_output *out)
+{
+	return out->zstd ? flush_zstd(out, ZSTD_e_flush) : 0;
+}
+
+int delta_output_frame_end(struct delta_output *out)
+{
+	int ret = flush_zstd(out, ZSTD_e_end);
+
 	ZSTD_freeCCtx(out->zstd);
 	out->zstd = NULL;
 	return ret;

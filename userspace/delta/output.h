@@ -34,6 +34,9 @@ int delta_output_le64(struct delta_output *out, uint64_t value);
 /** delta_output_compress - what follows goes into a zstd frame */
 int delta_output_compress(struct delta_output *out, int level);
 
+/** delta_output_block_end - what follows is of another kind: for zstd a block */
+int delta_output_block_end(struct delta_output *out);
+
 /** delta_output_frame_end - end the zstd frame, if one was begun */
 int delta_output_frame_end(struct delta_output *out);
 

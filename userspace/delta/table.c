@@ -142,9 +142,9 @@ static int allocate_index(struct delta_table *t)
 	t->order = calloc((size_t)t->count + 1, sizeof(*t->order));
 	t->key = calloc((size_t)t->count + 1, sizeof(*t->key));
 	t->class_of = calloc((size_t)t->count + 1, sizeof(*t->class_of));
-	return t->bucket && t->filter && t->order && t->key && t->class_of
-		       ? 0
-		       : -ENOMEM;
+	return t->bucket && t->filter && t->order && t->key && t->class_of ?
+		       0 :
+		       -ENOMEM;
 }
 
 /*

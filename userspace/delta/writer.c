@@ -13,6 +13,7 @@
 #else
 #define BUFFER (256U << 10)
 #endif
+#define BLOCK_OF_ITS_OWN 2048U /* bytes of data worth one when compressed */
 _Static_assert(BUFFER <= DELTA_DATA_MAX, "a reader must take what is written");
 
 static int write_header(struct delta_output *out,
@@ -66,7 +67,13 @@ static int flush_data(struct delta_writer *w)
 		return 0;
 	w->data_len = 0;
 	ret = delta_output_varint(&w->out, (uint64_t)size << 1);
-	return ret ? ret : delta_output_bytes(&w->out, w->data, size);
+	if (!ret && size >= BLOCK_OF_ITS_OWN)
+		ret = delta_output_block_end(&w->out);
+	if (!ret)
+		ret = delta_output_bytes(&w->out, w->data, size);
+	if (!ret && size >= BLOCK_OF_ITS_OWN)
+		ret = delta_output_block_end(&w->out);
+	return ret;
 }
 
 static int flush_reference(struct delta_writer *w)
