@@ -22,31 +22,29 @@ static inline bool braid_table_writable(struct dm_table *table)
 
 /*
  * Open a device without a claim to it, so that a mounted one can be opened as
- * well. Blocks; returns an ERR_PTR on failure.
+ * well. What is returned is for braid_close_shared(), or an ERR_PTR. Sleeps.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
 #define BRAID_MODE_READ		BLK_OPEN_READ
-typedef struct file braid_shared;
 
-static inline braid_shared *braid_open_shared(dev_t dev)
+static inline void *braid_open_shared(dev_t dev)
 {
 	return bdev_file_open_by_dev(dev, BLK_OPEN_READ, NULL, NULL);
 }
 
-static inline void braid_close_shared(braid_shared *shared)
+static inline void braid_close_shared(void *shared)
 {
 	bdev_fput(shared);
 }
 #else
 #define BRAID_MODE_READ		FMODE_READ
-typedef struct block_device braid_shared;
 
-static inline braid_shared *braid_open_shared(dev_t dev)
+static inline void *braid_open_shared(dev_t dev)
 {
 	return blkdev_get_by_dev(dev, FMODE_READ, NULL);
 }
 
-static inline void braid_close_shared(braid_shared *shared)
+static inline void braid_close_shared(void *shared)
 {
 	blkdev_put(shared, FMODE_READ);
 }

@@ -22,7 +22,7 @@
 #include "view-store.h"
 
 struct view_target {
-	braid_shared *dev;		/* the braid-track device: pinned */
+	void *dev;			/* the braid-track device: pinned */
 	struct dm_dev *origin;		/* what is under it: read */
 	struct dm_dev *metadata;	/* likewise, or NULL */
 	struct track *track;
