@@ -1,7 +1,7 @@
 #!/bin/bash
 # The first image and eras after it: bit for bit the source, and no more on the
 # wire than what differs.
-# timeout: 60
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 device 32

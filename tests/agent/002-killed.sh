@@ -1,7 +1,7 @@
 #!/bin/bash
 # kill -9 of either agent at random moments of a transfer, the first image's
 # included: the replica is at a committed era, and the next start goes on.
-# timeout: 240
+# timeout: 1800
 . "$(dirname "$0")/lib.sh"
 ROUNDS=${ROUNDS:-60}
 

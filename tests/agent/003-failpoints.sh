@@ -1,7 +1,7 @@
 #!/bin/bash
 # Each agent dies at every one of its failpoints, in the first image and in a
 # later era: the replica is at a committed era, and the next start goes on.
-# timeout: 300
+# timeout: 900
 . "$(dirname "$0")/lib.sh"
 [ -x "$fp_bin/braidd" ] || skip "no braidd with failpoints"
 

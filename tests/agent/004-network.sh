@@ -1,7 +1,7 @@
 #!/bin/bash
 # The network is cut, or swallows everything, or the replica is stopped: the
 # source goes on trying, answers all the while, and catches up by itself.
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 
 relay=$((port + 1))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A peer that breaks the rules as a source: the replica says what is wrong,
 # hangs up, and neither its state nor its image changes.
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 
 device 4

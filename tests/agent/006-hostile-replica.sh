@@ -1,7 +1,7 @@
 #!/bin/bash
 # A peer that breaks the rules as a replica: the source says what is wrong,
 # hangs up, tries again later and still answers.
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 
 device 4

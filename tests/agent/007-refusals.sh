@@ -1,7 +1,7 @@
 #!/bin/bash
 # Wrong arguments, configurations, keys, devices, images and directories: one
 # sentence that names the thing, exit status 1 (2 for usage), nothing changed.
-# timeout: 120
+# timeout: 300
 . "$(dirname "$0")/lib.sh"
 
 device 2

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Promotion: the image is the newest committed era, the source is refused from
 # then on, asking again changes nothing, and the lineage can be shipped from.
-# timeout: 60
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 device 6

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Memory doesn't grow with the device: 4 GiB, sparse, under 64 MiB in each
 # agent. A state directory that is full stops an era, not the replica.
-# timeout: 240
+# timeout: 1800
 . "$(dirname "$0")/lib.sh"
 
 peak() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Somebody writes to the image behind the replica's back: with verify = sha256
 # the next era notices, and the one after it mends.
-# timeout: 60
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 device 8

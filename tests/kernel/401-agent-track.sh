@@ -2,7 +2,7 @@
 # braidd ships a tracked device: the first image, then what changed, also while
 # the device is being written to; a killed source leaves no view behind.
 # runs: uml vm
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/agent.sh"
 
@@ -29,7 +29,7 @@ image = $image
 X
 
 same() {
-	wait_for 20 is_state rep receiving || fail "the replica did not apply the era"
+	wait_for 60 is_state rep receiving || fail "the replica did not apply the era"
 	dd if=$vol bs=1M iflag=direct status=none | cmp - "$image" || fail "the image of era $1 differs from the device"
 }
 
@@ -43,7 +43,7 @@ both_hashed() {
 
 agent_start rep
 agent_start src
-wait_for 10 is_state src idle || fail "the source did not connect: $(tail -n 1 "$agent/src.log")"
+wait_for 60 is_state src idle || fail "the source did not connect: $(tail -n 1 "$agent/src.log")"
 era=$(ship src)
 [ "${era:-0}" -ge 1 ] || fail "no era was shipped: $(tail -n 1 "$agent/src.log")"
 same "$era"
@@ -67,7 +67,7 @@ undo touch "$stop"
 for _ in 1 2 3 4 5; do
 	era=$(ship src)
 	[ -n "$era" ] || fail "an era was lost: $(tail -n 1 "$agent/src.log")"
-	wait_for 20 both_hashed "$era" || fail "the hashes of era $era differ"
+	wait_for 60 both_hashed "$era" || fail "the hashes of era $era differ"
 done
 
 # Killed while a view is open: the next start drops it and goes on.
@@ -78,7 +78,7 @@ for _ in 1 2 3; do
 	wait "$!" || true
 	rm -f "$agent/src.sock"
 	agent_start src
-	wait_for 10 is_state src idle || fail "the source did not connect again"
+	wait_for 60 is_state src idle || fail "the source did not connect again"
 	era=$(ship src)
 	[ -n "$era" ] || fail "no era after a kill: $(tail -n 1 "$agent/src.log")"
 done
@@ -86,7 +86,7 @@ touch "$stop"
 wait "$load" || fail "the load failed"
 era=$(ship src)
 same "$era"
-wait_for 5 both_hashed "$era" || fail "the hashes of era $era differ"
+wait_for 60 both_hashed "$era" || fail "the hashes of era $era differ"
 views=$(dmsetup status vol --noudevsync | cut -d ' ' -f 10)
 [ "$views" = 0 ] || fail "views were left: $(dmsetup status vol)"
 [ "$(dmsetup ls --target braid-view | grep -c braid-)" = 0 ] || fail "view devices were left"

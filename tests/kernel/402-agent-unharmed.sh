@@ -2,7 +2,7 @@
 # Writes to a tracked device go on, and are right, with the replica stopped and
 # with a copy store that is far too small; replication catches up by itself.
 # runs: uml vm
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/agent.sh"
 
@@ -75,14 +75,14 @@ touch "$agent/enough"
 wait "$loader"
 unharmed "at the end" 2>/dev/null || [ ! -e "$agent/harm" ] || fail "$(head -n 1 "$agent/harm")"
 
-wait_for 10 is_state src idle || true
+wait_for 60 is_state src idle || true
 era=$(status src era)
 later() {
 	[ "$(status src era)" -gt $((era + 1)) ]
 }
-wait_for 30 later || fail "no era came by itself: $(status src error)"
+wait_for 60 later || fail "no era came by itself: $(status src error)"
 braidctl replica pause --control "$agent/src.sock" >/dev/null
-wait_for 10 is_state src paused
-wait_for 10 is_state rep receiving
+wait_for 60 is_state src paused
+wait_for 60 is_state rep receiving
 dd if=$vol bs=1M iflag=direct status=none | cmp - "$image" || fail "the image differs from the device"
 grep -c 'copy store was full' "$agent/src.log" || true

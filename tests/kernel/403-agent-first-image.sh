@@ -2,7 +2,7 @@
 # The first image of a device under load, with the replica killed in between:
 # it is the device at one instant, by the hashes of both sides.
 # runs: uml vm
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/agent.sh"
 
@@ -36,7 +36,7 @@ undo touch "$agent/enough"
 
 agent_start rep
 agent_start src
-wait_for 10 is_state src idle || fail "the source did not connect"
+wait_for 60 is_state src idle || fail "the source did not connect"
 ship src >/dev/null &
 sleep 0.4
 agent_kill rep KILL
@@ -44,18 +44,18 @@ wait "$!" || true
 rm -f "$agent/rep.sock"
 agent_start rep
 [ "$(status rep image_state)" != committed ] || skip "the first image was too fast to be cut"
-wait_for 15 is_state src idle || fail "the source did not connect again"
+wait_for 60 is_state src idle || fail "the source did not connect again"
 era=$(ship src)
 [ -n "$era" ] || fail "no first image: $(tail -n 1 "$agent/src.log")"
 hashes() {
 	grep -q "era $era sha256 .*" "$agent/src.log" && grep -q "era $era sha256 .*" "$agent/rep.log"
 }
-wait_for 20 hashes || fail "no hashes of era $era"
+wait_for 60 hashes || fail "no hashes of era $era"
 a=$(grep -o "era $era sha256 .*" "$agent/src.log")
 b=$(grep -o "era $era sha256 .*" "$agent/rep.log")
 [ "$a" = "$b" ] || fail "the first image is not the device at one instant"
 touch "$agent/enough"
 wait "$load" || true
 era=$(ship src)
-wait_for 20 is_state rep receiving
+wait_for 60 is_state rep receiving
 dd if=$vol bs=1M iflag=direct status=none | cmp - "$image" || fail "the image of era $era differs"

@@ -40,7 +40,7 @@ agent_start() {
 	braidd -c "$agent/$1.conf" >>"$agent/$1.log" 2>&1 &
 	eval "pid_$1=$!"
 	undo kill "$!"
-	wait_for 10 test -S "$agent/$1.sock" ||
+	wait_for 60 test -S "$agent/$1.sock" ||
 		fail "braidd $1 did not start: $(tail -n 1 "$agent/$1.log")"
 }
 

@@ -50,6 +50,22 @@ static void add_progress(struct json_object *o, const struct source *s)
 	json_object_object_add(o, "progress", p);
 }
 
+/* Where in the map's history the replica is: what changed since is at risk. */
+static void add_cursor(struct json_object *o, const struct source *s)
+{
+	const struct wire_cursor *c = &s->peer.cursor;
+	char hex[HEX_TEXT(sizeof(c->map_id))];
+	struct json_object *map_id, *era = NULL;
+
+	if (!json_object_object_get_ex(o, "map_id", &map_id))
+		return;
+	if (s->peer_known && c->map_era != 0 &&
+	    strcmp(json_object_get_string(map_id),
+		   hex_text(hex, c->map_id, sizeof(c->map_id))) == 0)
+		era = json_object_new_uint64(c->map_era);
+	json_object_object_add(o, "kernel_era", era);
+}
+
 static void tell_status(struct source *s, struct control_request *req)
 {
 	struct json_object *o = json_object_new_object();
@@ -79,6 +95,7 @@ static void tell_status(struct source *s, struct control_request *req)
 		 to->port);
 	json_add_text(o, "peer", peer);
 	s->origin->ops->status(s->origin, o);
+	add_cursor(o, s);
 	control_reply(req, o);
 }
 

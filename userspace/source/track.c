@@ -57,7 +57,6 @@ struct track {
 	/* For the status, which another thread asks for. */
 	pthread_mutex_t lock;
 	char map_id[BRAID_MAP_ID_HEX + 1];
-	uint64_t kernel_era;
 	unsigned int nr_views;
 };
 
@@ -78,7 +77,6 @@ static int track_look(struct track *t, struct dm_track_status *st,
 	t->nr_blocks = st->nr_blocks;
 	pthread_mutex_lock(&t->lock);
 	memcpy(t->map_id, st->map_id, sizeof(t->map_id));
-	t->kernel_era = st->era;
 	t->nr_views = st->nr_views;
 	pthread_mutex_unlock(&t->lock);
 	return 0;
@@ -344,7 +342,6 @@ static void track_status(struct origin *o, struct json_object *status)
 
 	pthread_mutex_lock(&t->lock);
 	json_add_text(status, "map_id", t->map_id);
-	json_add_number(status, "kernel_era", t->kernel_era);
 	json_add_number(status, "views", t->nr_views);
 	pthread_mutex_unlock(&t->lock);
 }
