@@ -32,6 +32,7 @@ ship >/dev/null
 [ $(($(field src bytes_wire_out) - before)) -lt 20000 ] || fail "an empty era costs too much"
 
 # Each side has logged the same hash of each era.
+settled
 for era in 1 2 3 4 5 6 7; do
 	a=$(grep -o "era $era sha256 .*" "$dir/src.log")
 	[ "$a" = "$(grep -o "era $era sha256 .*" "$dir/rep.log")" ] || fail "the hashes of era $era differ"
