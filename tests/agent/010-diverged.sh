@@ -17,6 +17,11 @@ scribble 3
 ship >/dev/null || true
 wait_for 10 grep -q 'differs from what the source has' "$dir/rep.log" || fail "nobody noticed"
 is rep diverged true || fail "the status does not tell"
+stop src
+said=$("$bin/braidctl" promote --control "$dir/rep.sock" 2>&1 || true)
+[[ $said == *'known to differ'* ]] || fail "promote without force says '$said'"
+[ "$(field rep image_state)" = committed ] || fail "it was promoted without force"
+start src
 wait_for 10 is src state idle || fail "the source did not come back: $(field src error)"
 [ -n "$(ship)" ] || fail "no era came after it"
 same "mended"

@@ -6,18 +6,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "store/state.h"
-#include "store/store.h"
+#include "store/internal.h"
 
 #define BLOCKS 64U
 #define IMAGE_BYTES (BLOCKS * WIRE_BLOCK_BYTES - 1024U)
@@ -237,7 +238,7 @@ static void an_aborted_first_image_is_resumed(void **state)
 	crash();
 	assert_int_equal(store_state(store)->status, WIRE_INITIALISING);
 	assert_int_equal(store_state(store)->era, 0);
-	assert_true(store_promote(store, &e) < 0);
+	assert_true(store_promote(store, false, &e) < 0);
 	/* A source that compares would now send what differs. */
 	begin();
 	memset(staged, 0x55, sizeof(staged));
@@ -272,16 +273,16 @@ static void a_promotion_is_for_ever(void **state)
 {
 	uint8_t lineage[WIRE_LINEAGE_BYTES];
 
-	assert_true(store_promote(store, &e) < 0);
+	assert_true(store_promote(store, false, &e) < 0);
 	first_image();
 	begin();
 	random_instruction();
-	must(store_promote(store, &e));
+	must(store_promote(store, false, &e));
 	memcpy(lineage, store_state(store)->own_lineage, sizeof(lineage));
 	image_is(model);
-	must(store_promote(store, &e));
+	must(store_promote(store, false, &e));
 	crash();
-	must(store_promote(store, &e));
+	must(store_promote(store, false, &e));
 	assert_memory_equal(lineage, store_state(store)->own_lineage,
 			    sizeof(lineage));
 	assert_true(store_hello(store, &hello, &code, &e) < 0);
@@ -351,6 +352,233 @@ static void a_damaged_log_is_noticed(void **state)
 	image_is(before);
 }
 
+/* One whole block at @block, as its number. */
+static void write_block(unsigned int block)
+{
+	uint64_t offset = (uint64_t)block * WIRE_BLOCK_BYTES;
+	struct wire_data d = { offset, WIRE_BLOCK_BYTES, WIRE_RAW,
+			       staged + offset, WIRE_BLOCK_BYTES };
+
+	memset(staged + offset, (int)block, WIRE_BLOCK_BYTES);
+	must(stage(wire_put_data(frame, &d)));
+}
+
+static off_t size_of(const char *name)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", state_dir, name);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* Of files, so the image is full at half its size and the log isn't. */
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int begin_again(void)
+{
+	struct wire_era_begin m = { .base_era = store_state(store)->era,
+				    .device_bytes = IMAGE_BYTES };
+
+	return store_begin(store, &m, &code, &e);
+}
+
+/* An era that was acknowledged is in its log only until it is applied. */
+static void an_era_waits_for_room_in_the_image(void **state)
+{
+	off_t log;
+
+	first_image();
+	begin();
+	write_block(2);
+	write_block(50);
+	commit();
+	log = size_of("stage");
+	limit_files(IMAGE_BYTES / 2);
+	assert_true(store_apply(store, &e) < 0);
+	assert_true(begin_again() < 0);
+	assert_int_equal(code, WIRE_E_STORAGE);
+	assert_true(store_hello(store, &hello, &code, &e) < 0);
+	assert_int_equal(code, WIRE_E_STORAGE);
+	store_abort(store);
+	assert_int_equal(size_of("stage"), log);
+	assert_true(store_promote(store, true, &e) < 0);
+	assert_int_equal(size_of("stage"), log);
+	limit_files(RLIM_INFINITY);
+	must(begin_again());
+	image_is(model);
+	crash();
+	image_is(model);
+	fingerprints_are_right();
+}
+
+/* A state of which nobody knows whether it was written. */
+static void a_failed_state_ends_it_all(void **state)
+{
+	char path[128], away[128];
+	struct wire_era_commit m;
+	off_t log;
+
+	first_image();
+	begin();
+	write_block(7);
+	snprintf(path, sizeof(path), "%s/state", state_dir);
+	snprintf(away, sizeof(away), "%s/away", dir);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	m = (struct wire_era_commit){ .era = 2,
+				      .frames = frames,
+				      .digest = digest };
+	log = size_of("stage");
+	assert_true(store_commit(store, &m, &code, &e) < 0);
+	assert_true(store_failed(store));
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rename(away, path), 0);
+	/* It could be written again, but which one counts? */
+	store_abort(store);
+	assert_int_equal(size_of("stage"), log);
+	assert_true(begin_again() < 0);
+	assert_true(store_hello(store, &hello, &code, &e) < 0);
+	assert_true(store_apply(store, &e) < 0);
+	assert_true(store_promote(store, true, &e) < 0);
+	assert_int_equal(size_of("stage"), log);
+	crash();
+	image_is(model);
+	assert_int_equal(store_state(store)->era, 1);
+}
+
+/* The image can neither be read nor synced. */
+static void break_image(bool yes)
+{
+	static int kept = -1;
+	int pipes[2];
+
+	if (!yes) {
+		assert_true(dup2(kept, store->image.fd) >= 0);
+		close(kept);
+		return;
+	}
+	kept = dup(store->image.fd);
+	assert_int_equal(pipe(pipes), 0);
+	assert_true(dup2(pipes[0], store->image.fd) >= 0);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+/* What a failed sync leaves in memory must not be taken for what is on disk. */
+static void an_unsynced_first_image_is_sent_again(void **state)
+{
+	static const uint8_t none[BLOCKS * WIRE_PRINT_BYTES];
+	uint8_t prints[BLOCKS * WIRE_PRINT_BYTES];
+	const struct wire_range all = { 0, IMAGE_BYTES };
+	struct wire_era_commit m;
+	unsigned int i;
+
+	begin();
+	write_block(3);
+	m = (struct wire_era_commit){ .era = 1,
+				      .frames = frames,
+				      .digest = digest };
+	break_image(true);
+	assert_true(store_commit(store, &m, &code, &e) < 0);
+	break_image(false);
+	store_abort(store);
+	crash();
+	for (i = 0; i < 2; i++) {
+		begin();
+		must(store_sigs(store, &all, prints, &e));
+		assert_memory_equal(prints, none, sizeof(prints));
+		store_abort(store);
+	}
+	begin();
+	for (i = 0; i < BLOCKS - 1; i++)
+		write_block(i);
+	commit();
+	image_is(model);
+	fingerprints_are_right();
+}
+
+static void commit_with_hash(uint8_t first)
+{
+	struct wire_era_commit m = { .era = store_state(store)->era + 1,
+				     .cursor = { .map_era = 5 },
+				     .frames = frames,
+				     .digest = digest,
+				     .has_sha256 = true,
+				     .sha256 = { first } };
+
+	must(store_commit(store, &m, &code, &e));
+	memcpy(model, staged, sizeof(model));
+}
+
+static void an_image_that_differs_is_not_promoted(void **state)
+{
+	first_image();
+	begin();
+	write_block(9);
+	commit_with_hash(1);
+	must(store_apply(store, &e));
+	assert_int_equal(store_verify(store, &e), -EUCLEAN);
+	assert_int_equal(size_of("fingerprints"), 0);
+	assert_int_equal(store_state(store)->cursor.map_era, 0);
+	crash();
+	assert_true(store_state(store)->diverged);
+	assert_int_equal(store_promote(store, false, &e), -EUCLEAN);
+	assert_int_equal(store_state(store)->status, WIRE_COMMITTED);
+	must(store_promote(store, true, &e));
+	assert_true(store_state(store)->diverged);
+}
+
+/* Neither a hurry nor an image that can't be read stands in the way. */
+static void verification_can_wait(void **state)
+{
+	first_image();
+	begin();
+	write_block(9);
+	commit_with_hash(1);
+	must(store_apply(store, &e));
+	assert_int_equal(size_of("stage"), 0);
+	store_hurry(store);
+	must(store_verify(store, &e));
+	assert_true(store_state(store)->verify);
+	crash();
+	break_image(true);
+	must(store_hello(store, &hello, &code, &e));
+	break_image(false);
+	assert_true(store_state(store)->verify);
+	must(store_promote(store, false, &e));
+	assert_true(store_state(store)->verify);
+	crash();
+	assert_int_equal(store_state(store)->status, WIRE_PROMOTED);
+}
+
+/* Damage to the newest state after a promotion doesn't undo it. */
+static void damage_does_not_undo_a_promotion(void **state)
+{
+	int slot;
+
+	first_image();
+	must(store_promote(store, false, &e));
+	for (slot = 0; slot < 2; slot++) {
+		store_close(store);
+		assert_int_equal(file_write("state",
+					    slot * STATE_SLOT_BYTES + 40,
+					    "rot", 3),
+				 0);
+		open_store();
+		assert_int_equal(store_state(store)->status, WIRE_PROMOTED);
+	}
+}
+
 static void state_slots_survive_garbage(void **state)
 {
 	struct store_state in = { .sequence = 9,
@@ -388,6 +616,12 @@ int main(void)
 		store_case(bad_instructions_are_refused),
 		store_case(a_torn_state_falls_back),
 		store_case(a_damaged_log_is_noticed),
+		store_case(an_era_waits_for_room_in_the_image),
+		store_case(a_failed_state_ends_it_all),
+		store_case(an_unsynced_first_image_is_sent_again),
+		store_case(an_image_that_differs_is_not_promoted),
+		store_case(verification_can_wait),
+		store_case(damage_does_not_undo_a_promotion),
 		cmocka_unit_test(state_slots_survive_garbage),
 	};
 

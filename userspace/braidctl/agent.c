@@ -136,18 +136,26 @@ int agent_read_reply(const char *line, json_object **reply, char why[AGENT_WHY])
 	return -EREMOTEIO;
 }
 
-static int converse(int fd, const char *command, int64_t until, char *line)
+static int converse(int fd, const char *command, bool force, int64_t until,
+		    char *line)
 {
 	char request[128];
 	int r;
 
-	snprintf(request, sizeof(request), "{\"command\":\"%s\"}\n", command);
+	snprintf(request, sizeof(request), "{\"command\":\"%s\"%s}\n", command,
+		 force ? ",\"force\":true" : "");
 	r = send_all(fd, request, until);
 	return r ? r : receive_line(fd, line, until);
 }
 
 int agent_ask(const char *socket, const char *command, unsigned int seconds,
 	      json_object **reply, char why[AGENT_WHY])
+{
+	return agent_insist(socket, command, false, seconds, reply, why);
+}
+
+int agent_insist(const char *socket, const char *command, bool force,
+		 unsigned int seconds, json_object **reply, char why[AGENT_WHY])
 {
 	int64_t until = now_ms() + seconds * 1000LL;
 	char *line = malloc(REPLY_MAX + 1);
@@ -161,7 +169,7 @@ int agent_ask(const char *socket, const char *command, unsigned int seconds,
 			 socket, strerror(-fd));
 		return fd;
 	}
-	r = converse(fd, command, until, line);
+	r = converse(fd, command, force, until, line);
 	close(fd);
 	if (r)
 		snprintf(why, AGENT_WHY, "braidd at %s did not answer '%s': %s",

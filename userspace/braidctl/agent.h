@@ -7,6 +7,7 @@
 #define BRAIDCTL_AGENT_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 
 #define AGENT_WHY 512
 
@@ -23,6 +24,11 @@
  */
 int agent_ask(const char *socket, const char *command, unsigned int seconds,
 	      json_object **reply, char why[AGENT_WHY]);
+
+/* agent_insist() - the same, with "force" if @force */
+int agent_insist(const char *socket, const char *command, bool force,
+		 unsigned int seconds, json_object **reply,
+		 char why[AGENT_WHY]);
 
 /* What a line from braidd says; as above, but 0, -EREMOTEIO or -EPROTO. */
 int agent_read_reply(const char *line, json_object **reply,

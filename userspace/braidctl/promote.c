@@ -21,12 +21,25 @@
 #define LISTEN_TRIES 12
 #define LISTEN_PAUSE_US 500000
 
+static bool says(json_object *reply, const char *key)
+{
+	return json_object_get_boolean(json_object_object_get(reply, key));
+}
+
+static const char *verdict(json_object *reply)
+{
+	if (says(reply, "diverged"))
+		return " (it differs from what the source had)";
+	return says(reply, "unverified") ? " (not verified)" : "";
+}
+
 static int print_promoted(const struct request *request, json_object *reply)
 {
 	if (request_has(request, OPT_JSON))
 		return print_json(reply);
-	printf("promoted at era %" PRIu64 ": %s\n",
-	       print_number_of(reply, "era"), print_text_of(reply, "image"));
+	printf("promoted at era %" PRIu64 "%s: %s\n",
+	       print_number_of(reply, "era"), verdict(reply),
+	       print_text_of(reply, "image"));
 	json_object_put(reply);
 	return print_done();
 }
@@ -99,6 +112,8 @@ static json_object *promoted(const struct store *store)
 	print_add_text(reply, "lineage",
 		       hex_text(lineage, state->own_lineage,
 				WIRE_LINEAGE_BYTES));
+	print_add(reply, "diverged", json_object_new_boolean(state->diverged));
+	print_add(reply, "unverified", json_object_new_boolean(state->verify));
 	print_add(reply, "committed_at",
 		  json_object_new_double(state->committed_at_ms / 1000.0));
 	return reply;
@@ -124,7 +139,7 @@ static int promote_store(const struct request *request,
 	r = store_open(&store, config->state, config->image, &error);
 	if (r)
 		return complain("%s", error.text);
-	r = store_promote(store, &error);
+	r = store_promote(store, request_has(request, OPT_FORCE), &error);
 	if (!r)
 		reply = promoted(store);
 	store_close(store);
@@ -171,7 +186,9 @@ static int promote(const struct request *request)
 	json_object_put(status);
 	if (r)
 		return r;
-	if (agent_ask(volume.control, "promote", PROMOTE_SECONDS, &reply, why))
+	if (agent_insist(volume.control, "promote",
+			 request_has(request, OPT_FORCE), PROMOTE_SECONDS,
+			 &reply, why))
 		return complain("%s%s%s", volume.name, *volume.name ? ": " : "",
 				why);
 	return print_promoted(request, reply);
@@ -186,7 +203,8 @@ const struct command promote_commands[] = {
 		.summary =
 			"Make a replica's image usable at its newest committed era.",
 		.more = "The source is refused from then on. While it is connected and says anything\n"
-			"within six seconds, --force is needed. Without a braidd, -c FILE or NAME\n"
+			"within six seconds, and for an image that is known to differ from what the\n"
+			"source had, --force is needed. Without a braidd, -c FILE or NAME\n"
 			"finds the replica's state by its configuration.",
 		.run = promote,
 	},

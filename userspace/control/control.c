@@ -17,6 +17,7 @@ struct control_request {
 	struct control *control;
 	int fd; /* -1: a free place */
 	bool asked; /* a line waits for its answer */
+	bool force;
 	struct ring_op recv, send;
 	char in[CONTROL_LINE_MAX];
 	size_t in_len, line_len;
@@ -52,12 +53,15 @@ static void client_read(struct control_request *c)
 
 static void client_line(struct control_request *c)
 {
-	struct json_object *json, *command;
+	struct json_object *json, *command, *force = NULL;
 	struct control *control = c->control;
 
 	c->in[c->line_len - 1] = '\0';
 	json = json_tokener_parse(c->in);
 	c->asked = true;
+	c->force = json_object_is_type(json, json_type_object) &&
+		   json_object_object_get_ex(json, "force", &force) &&
+		   json_object_get_boolean(force);
 	if (!json_object_is_type(json, json_type_object) ||
 	    !json_object_object_get_ex(json, "command", &command) ||
 	    !json_object_is_type(command, json_type_string))
@@ -142,6 +146,11 @@ static void answer(struct control_request *c, struct json_object *reply)
 	c->out_len = (size_t)len;
 	c->out_done = 0;
 	client_send(c);
+}
+
+bool control_force(const struct control_request *req)
+{
+	return req->force;
 }
 
 void control_reply(struct control_request *req, struct json_object *reply)

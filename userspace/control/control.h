@@ -34,6 +34,9 @@ int control_open(struct control **out, struct ring *ring, const char *path,
  */
 void control_close(struct control *control);
 
+/** control_force - whether the request said "force": true */
+bool control_force(const struct control_request *req);
+
 /** control_reply - answer; takes @reply, adds "ok": true */
 void control_reply(struct control_request *req, struct json_object *reply);
 

@@ -56,7 +56,9 @@ struct job {
 	struct work work;
 	enum job_kind kind;
 	struct replica *replica;
-	struct session *session; /* of a frame */
+	struct session *session; /* of a frame, or of the era to apply */
+	bool force; /* a promotion */
+	bool dead; /* the store is, from now on */
 	struct control_request *request; /* of a promotion */
 	struct wire_header header;
 	/* The result. */

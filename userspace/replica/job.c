@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "failpoint/failpoint.h"
 #include "log/log.h"
@@ -149,25 +150,39 @@ static void job_run(struct work *work)
 		break;
 	case JOB_APPLY:
 		job->ret = store_apply(store, &job->err);
+		if (job->ret == 0)
+			job->ret = store_verify(store, &job->err);
+		if (job->ret < 0)
+			job->session->broken = true;
 		break;
 	case JOB_ABORT:
 		store_abort(store);
 		break;
 	case JOB_PROMOTE:
-		store_abort(store);
-		job->ret = store_promote(store, &job->err);
+		job->ret = store_promote(store, job->force, &job->err);
 		break;
 	}
 	job->state = *store_state(store);
+	job->dead = store_failed(store);
 }
 
-static void replica_failed(struct replica *r, unsigned int code,
-			   const char *why)
+static void apply_failed(struct session *s, const struct err *e)
 {
-	memcpy(r->error, why, sizeof(r->error));
-	log_error("%s", why);
-	if (r->active != NULL && r->active->conn != NULL)
-		conn_end(r->active->conn, code, why);
+	memcpy(s->replica->error, e->text, ERR_TEXT_MAX);
+	log_error("%s", e->text);
+	if (s->conn != NULL)
+		conn_end(s->conn, WIRE_E_STORAGE, e->text);
+}
+
+static void apply_done(struct job *job)
+{
+	job->replica->applying = false;
+	if (job->ret < 0)
+		apply_failed(job->session, &job->err);
+	else
+		log_info("era %llu applied",
+			 (unsigned long long)job->state.era);
+	session_put_job(job->session);
 }
 
 static void committed(struct job *job)
@@ -178,11 +193,13 @@ static void committed(struct job *job)
 	r->error[0] = '\0';
 	r->progress_era = r->progress_bytes = 0;
 	log_info("era %llu committed", (unsigned long long)job->state.era);
-	if (apply == NULL) { /* the next hello applies it */
+	if (apply == NULL) { /* the next hello or begin applies it */
 		err_set(&job->err, ENOMEM, "no memory");
-		replica_failed(r, WIRE_E_STORAGE, job->err.text);
+		apply_failed(job->session, &job->err);
 		return;
 	}
+	apply->session = job->session;
+	apply->session->jobs++;
 	r->applying = true;
 	job_submit(apply);
 }
@@ -214,17 +231,17 @@ static void job_done(struct work *work)
 
 	r->jobs--;
 	r->state = job->state;
+	if (job->dead) {
+		log_error("%s", job->err.text);
+		/* Nothing may be answered out of memory; what is on disk counts. */
+		_exit(1);
+	}
 	switch (job->kind) {
 	case JOB_FRAME:
 		frame_done(job);
 		break;
 	case JOB_APPLY:
-		r->applying = false;
-		if (job->ret < 0)
-			replica_failed(r, WIRE_E_STORAGE, job->err.text);
-		else
-			log_info("era %llu applied",
-				 (unsigned long long)r->state.era);
+		apply_done(job);
 		break;
 	case JOB_ABORT:
 		break;

@@ -144,6 +144,8 @@ void replica_stop(struct replica *r)
 	if (r == NULL)
 		return;
 	r->stopping = true;
+	if (r->store != NULL)
+		store_hurry(r->store);
 	stop_sessions(r);
 	control_close(r->control);
 	worker_close(r->worker);

@@ -29,6 +29,15 @@ static void add_lineage(struct json_object *o, const struct store_state *st)
 			      hex_text(text, lineage, WIRE_LINEAGE_BYTES));
 }
 
+/* What is known of the image against the source's hash of it. */
+static void add_verdict(struct json_object *o, const struct store_state *st)
+{
+	json_object_object_add(o, "diverged",
+			       json_object_new_boolean(st->diverged));
+	json_object_object_add(o, "unverified",
+			       json_object_new_boolean(st->verify));
+}
+
 static void add_time(struct json_object *o, const char *key, uint64_t ms)
 {
 	json_object_object_add(o, key, ms ? json_ms(ms) : NULL);
@@ -60,8 +69,7 @@ static void tell_status(struct replica *r, struct control_request *req)
 	json_add_text(o, "state", replica_phase(r));
 	json_add_text(o, "image", r->config->image);
 	json_add_text(o, "image_state", images[st->status]);
-	json_object_object_add(o, "diverged",
-			       json_object_new_boolean(st->diverged));
+	add_verdict(o, st);
 	add_lineage(o, st);
 	json_add_number(o, "era", st->era);
 	add_time(o, "committed_at", st->committed_at_ms);
@@ -95,6 +103,7 @@ void replica_promoted(struct job *job)
 	json_add_number(o, "era", r->state.era);
 	json_add_text(o, "image", r->config->image);
 	add_lineage(o, &r->state);
+	add_verdict(o, &r->state);
 	add_time(o, "committed_at", r->state.committed_at_ms);
 	control_reply(job->request, o);
 }
@@ -108,6 +117,8 @@ static void promote(struct replica *r, struct control_request *req)
 		return;
 	}
 	job->request = req;
+	job->force = control_force(req);
+	store_hurry(r->store);
 	job_submit(job);
 }
 

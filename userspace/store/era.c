@@ -60,6 +60,16 @@ static int check_size(const struct store *s, const struct wire_hello *m,
 			(unsigned long long)m->device_bytes));
 }
 
+/* What failed the last time, or was cut short. */
+static int bring_up(struct store *s, struct err *e)
+{
+	int ret = store_usable(s, e);
+
+	if (ret == 0)
+		ret = store_apply(s, e);
+	return ret < 0 ? ret : store_verify(s, e);
+}
+
 int store_hello(struct store *s, const struct wire_hello *m, unsigned int *code,
 		struct err *e)
 {
@@ -78,7 +88,11 @@ int store_hello(struct store *s, const struct wire_hello *m, unsigned int *code,
 		return ret;
 	memcpy(s->peer_lineage, m->lineage, WIRE_LINEAGE_BYTES);
 	s->peer_bytes = m->device_bytes;
-	ret = store_apply(s, e); /* if it failed the last time */
+	ret = bring_up(s, e);
+	if (ret == -EUCLEAN) { /* the state that is told says so */
+		log_error("%s", e->text);
+		ret = 0;
+	}
 	return ret < 0 ? refuse(code, WIRE_E_STORAGE, ret) : 0;
 }
 
@@ -93,7 +107,8 @@ int store_sigs(struct store *s, const struct wire_range *range, uint8_t *prints,
 		return err_set(
 			e, EBADMSG,
 			"fingerprints were asked for beyond the image's end");
-	if (s->image.fd < 0) { /* a file that is still to be made */
+	/* A file that is still to be made, or one that fails to reach its disk. */
+	if (s->image.fd < 0 || s->state.distrust) {
 		memset(prints, 0, (size_t)count * WIRE_PRINT_BYTES);
 		return 0;
 	}
@@ -131,6 +146,8 @@ static int begin_initial(struct store *s, unsigned int *code, struct err *e)
 int store_begin(struct store *s, const struct wire_era_begin *m,
 		unsigned int *code, struct err *e)
 {
+	int ret;
+
 	if (s->open)
 		return refuse(
 			code, WIRE_E_PROTOCOL,
@@ -146,6 +163,10 @@ int store_begin(struct store *s, const struct wire_era_begin *m,
 				"an era on top of era %llu came, the replica is at %llu",
 				(unsigned long long)m->base_era,
 				(unsigned long long)s->state.era));
+	/* The log is needed until the era in it has been applied. */
+	ret = bring_up(s, e);
+	if (ret < 0)
+		return refuse(code, WIRE_E_STORAGE, ret);
 	if (stage_reset(s) < 0)
 		return refuse(code, WIRE_E_STORAGE,
 			      err_set(e, EIO, "cannot write %s/stage", s->dir));
@@ -185,6 +206,9 @@ int store_stage(struct store *s, const struct wire_header *h,
 	struct instruction in;
 	int ret;
 
+	ret = store_usable(s, e);
+	if (ret < 0)
+		return refuse(code, WIRE_E_STORAGE, ret);
 	if (!s->open)
 		return refuse(code, WIRE_E_PROTOCOL,
 			      err_set(e, EPROTO, "%s came outside an era",
@@ -225,6 +249,23 @@ static int commit_check(const struct store *s, const struct wire_era_commit *m,
 	return 0;
 }
 
+/*
+ * A sync that failed is reported once, and the pages count as written: a
+ * comparison would find in memory what the disk never got. So the next one is
+ * told that nothing is there. Crash: memory is empty, and it is the disk that
+ * is compared.
+ */
+static int image_unsure(struct store *s, int why, struct err *e)
+{
+	struct store_state next = s->state;
+	struct err ignored;
+
+	prints_forget(&s->prints);
+	next.distrust = true;
+	store_save(s, &next, &ignored);
+	return err_sys(e, why, "cannot write the image %s", s->image_path);
+}
+
 /* Make durable what the state will speak of. */
 static int commit_sync(struct store *s, struct store_state *next, struct err *e)
 {
@@ -235,11 +276,8 @@ static int commit_sync(struct store *s, struct store_state *next, struct err *e)
 		return stage_sync(s, &next->log_sum, e);
 	}
 	ret = image_sync(&s->image);
-	if (ret < 0) {
-		prints_forget(&s->prints);
-		return err_sys(e, -ret, "cannot write the image %s",
-			       s->image_path);
-	}
+	if (ret < 0)
+		return image_unsure(s, -ret, e);
 	ret = prints_sync(&s->prints);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot write %s/fingerprints", s->dir);
@@ -266,14 +304,14 @@ int store_commit(struct store *s, const struct wire_era_commit *m,
 	next.committed_at_ms = m->closed_at_ms;
 	next.cursor = m->cursor;
 	next.verify = m->has_sha256;
-	next.diverged = false;
+	next.diverged = next.distrust = false;
 	memcpy(next.sha256, m->sha256, sizeof(next.sha256));
 	if (ret == 0)
 		ret = store_save(s, &next, e);
 	if (ret < 0)
 		return refuse(code, WIRE_E_STORAGE, ret);
 	FAILPOINT("commit.after");
-	s->open = false;
+	s->open = s->verify_tried = false;
 	return 0;
 }
 
@@ -298,34 +336,73 @@ static int apply_log(struct store *s, struct err *e)
 int store_apply(struct store *s, struct err *e)
 {
 	struct store_state next = s->state;
-	bool same = true;
-	int ret = 0;
+	int ret = store_usable(s, e);
 
-	if (next.log_bytes == 0 && !next.verify)
-		return 0;
-	if (next.log_bytes > 0)
-		ret = apply_log(s, e);
-	if (ret == 0 && next.verify)
-		ret = verify_image(s, &same, e);
+	if (ret < 0 || next.log_bytes == 0)
+		return ret;
+	ret = apply_log(s, e);
 	if (ret < 0)
 		return ret;
 	next.log_bytes = next.log_sum = 0;
-	next.verify = false;
-	if (!same) {
-		next.diverged = true;
-		memset(&next.cursor, 0, sizeof(next.cursor));
-		prints_forget(&s->prints);
-	}
-	ret = store_save(s, &next, e);
+	ret = store_save_twice(s, &next, e);
 	FAILPOINT("apply.checkpointed");
 	if (ret == 0)
-		stage_reset(s);
-	if (ret == 0 && !same)
-		ret = err_set(
-			e, EUCLEAN,
-			"the image %s of era %llu differs from what the source has, the next era compares all of it",
-			s->image_path, (unsigned long long)s->state.era);
+		stage_reset(s); /* else the next begin does, or says so */
 	return ret;
+}
+
+/*
+ * What it fails to find in the image must not be known as being there.
+ * Crash: it is compared once more.
+ */
+static int diverged(struct store *s, struct err *e)
+{
+	struct store_state next = s->state;
+	int ret = prints_forget(&s->prints);
+
+	if (ret == 0)
+		ret = prints_sync(&s->prints);
+	if (ret < 0)
+		return err_sys(e, -ret, "cannot write %s/fingerprints", s->dir);
+	next.verify = false;
+	next.diverged = true;
+	memset(&next.cursor, 0, sizeof(next.cursor));
+	ret = store_save_twice(s, &next, e);
+	if (ret < 0)
+		return ret;
+	return err_set(
+		e, EUCLEAN,
+		"the image %s of era %llu differs from what the source has, the next era compares all of it",
+		s->image_path, (unsigned long long)s->state.era);
+}
+
+int store_verify(struct store *s, struct err *e)
+{
+	struct store_state next = s->state;
+	bool same;
+	int ret = store_usable(s, e);
+
+	if (ret < 0 || !next.verify || next.log_bytes != 0 || s->open ||
+	    next.status != WIRE_COMMITTED || s->verify_tried)
+		return ret;
+	ret = verify_image(s, &same, e);
+	if (ret == -ECANCELED)
+		return 0;
+	if (ret < 0) {
+		s->verify_tried = true;
+		log_warn("era %llu is not verified: %s",
+			 (unsigned long long)s->state.era, e->text);
+		return 0;
+	}
+	if (!same)
+		return diverged(s, e);
+	next.verify = false;
+	return store_save(s, &next, e);
+}
+
+void store_hurry(struct store *s)
+{
+	atomic_store(&s->hurry, true);
 }
 
 void store_abort(struct store *s)
@@ -342,18 +419,15 @@ void store_abort(struct store *s)
  */
 int store_recover(struct store *s, struct err *e)
 {
-	int ret;
+	struct store_state same = s->state;
+	int ret = store_save_twice(s, &same, e);
 
 	s->open = false;
-	if (s->state.status == WIRE_PROMOTED)
-		return 0;
+	if (ret < 0 || s->state.status == WIRE_PROMOTED)
+		return ret;
 	if (s->state.status != WIRE_COMMITTED)
 		prints_forget(&s->prints);
 	ret = store_apply(s, e);
-	if (ret == -EUCLEAN) {
-		log_error("%s", e->text);
-		ret = 0;
-	}
 	if (ret == 0 && stage_reset(s) < 0)
 		return err_set(e, EIO, "cannot write %s/stage", s->dir);
 	return ret;

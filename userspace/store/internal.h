@@ -4,6 +4,7 @@
 #define STORE_INTERNAL_H
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <zstd.h>
 
 #include "store/image.h"
@@ -19,6 +20,9 @@ struct store {
 	struct store_state state;
 	struct image image;
 	struct prints prints;
+	bool failed; /* to write the state */
+	bool verify_tried; /* in vain */
+	atomic_bool hurry;
 	/* Between hello and begin: who is talking. */
 	uint8_t peer_lineage[WIRE_LINEAGE_BYTES];
 	uint64_t peer_bytes;
@@ -35,6 +39,14 @@ struct store {
 
 /** store_save - make @next the state, in the file and then here */
 int store_save(struct store *s, const struct store_state *next, struct err *e);
+/**
+ * store_save_twice - and over what was before, so that no damage to the one
+ * brings the other back
+ */
+int store_save_twice(struct store *s, const struct store_state *next,
+		     struct err *e);
+/** store_usable - Return: 0, or -EIO once a write of the state has failed */
+int store_usable(const struct store *s, struct err *e);
 
 /** store_initial - whether what comes in goes straight into the image */
 static inline bool store_initial(const struct store *s)
@@ -62,6 +74,7 @@ int instruction_apply(struct store *s, const struct instruction *in,
 		      struct err *e);
 
 /* stage.c: the log of frames */
+/** stage_reset - empty it; -EBUSY while a committed era is in it */
 int stage_reset(struct store *s);
 int stage_append(struct store *s, const uint8_t *frame, size_t len,
 		 struct err *e);

@@ -45,9 +45,14 @@ int prints_forget(struct prints *p)
 	return ftruncate(p->fd, 0) < 0 ? -errno : 0;
 }
 
-int prints_sync(const struct prints *p)
+int prints_sync(struct prints *p)
 {
-	return fdatasync(p->fd) < 0 ? -errno : 0;
+	if (fdatasync(p->fd) == 0)
+		return 0;
+	/* Memory and disk may differ now; of an empty file they can't. */
+	if (prints_forget(p) < 0 || fsync(p->fd) < 0)
+		return -errno;
+	return 0;
 }
 
 static uint64_t blocks_of(uint64_t len)

@@ -23,9 +23,10 @@ int prints_open(struct prints *p, int dir_fd, const char *dir,
 		const uint8_t key[WIRE_KEY_BYTES], struct err *e);
 void prints_close(struct prints *p);
 
-/** prints_forget - know nothing any more */
+/** prints_forget - know nothing any more, if not yet durably */
 int prints_forget(struct prints *p);
-int prints_sync(const struct prints *p);
+/** prints_sync - if it fails, nothing is known any more */
+int prints_sync(struct prints *p);
 
 /** prints_note - this was written to the image */
 int prints_note(struct prints *p, const uint8_t *buf, uint64_t len,

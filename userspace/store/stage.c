@@ -44,6 +44,8 @@ void stage_close(struct store *s)
 
 int stage_reset(struct store *s)
 {
+	if (s->failed || s->state.log_bytes != 0)
+		return -EBUSY;
 	s->stage_bytes = 0;
 	XXH3_64bits_reset(s->sum->xxh);
 	return ftruncate(s->stage_fd, 0) < 0 ? -errno : 0;

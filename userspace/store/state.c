@@ -11,6 +11,8 @@
 #define STATE_SUMMED (STATE_BYTES - 8)
 #define FLAG_VERIFY 1
 #define FLAG_DIVERGED 2
+#define FLAG_DISTRUST 4
+#define FLAGS (FLAG_VERIFY | FLAG_DIVERGED | FLAG_DISTRUST)
 
 static const uint8_t magic[8] = "BRAIDST1";
 
@@ -23,7 +25,8 @@ void state_encode(uint8_t slot[STATE_BYTES], const struct store_state *s)
 	writer_u64(&w, s->sequence);
 	writer_u8(&w, (uint8_t)s->status);
 	writer_u8(&w, (uint8_t)((s->verify ? FLAG_VERIFY : 0) |
-				(s->diverged ? FLAG_DIVERGED : 0)));
+				(s->diverged ? FLAG_DIVERGED : 0) |
+				(s->distrust ? FLAG_DISTRUST : 0)));
 	writer_copy(&w, zero, sizeof(zero));
 	writer_copy(&w, s->lineage, WIRE_LINEAGE_BYTES);
 	writer_u64(&w, s->era);
@@ -64,38 +67,50 @@ int state_decode(struct store_state *s, const uint8_t slot[STATE_BYTES])
 	s->promoted_at_ms = reader_u64(&r);
 	if (memcmp(head, magic, sizeof(head)) != 0 ||
 	    reader_u64(&r) != wire_sum(slot, STATE_SUMMED) ||
-	    status > WIRE_PROMOTED || flags > (FLAG_VERIFY | FLAG_DIVERGED) ||
+	    status > WIRE_PROMOTED || flags > FLAGS ||
 	    s->image_bytes > INT64_MAX || s->log_bytes > INT64_MAX)
 		return -EBADMSG;
 	s->status = status;
 	s->verify = (flags & FLAG_VERIFY) != 0;
 	s->diverged = (flags & FLAG_DIVERGED) != 0;
+	s->distrust = (flags & FLAG_DISTRUST) != 0;
 	return 0;
+}
+
+/* Return: 1 if there was a whole one, newer than @s if @s is @any. */
+static int slot_read(struct store_state *s, bool any, int fd, int which)
+{
+	struct store_state found;
+	uint8_t slot[STATE_BYTES];
+	ssize_t n = pread(fd, slot, sizeof(slot), which * STATE_SLOT_BYTES);
+
+	if (n < 0)
+		return -errno;
+	if (n != (ssize_t)sizeof(slot) || state_decode(&found, slot) < 0)
+		return 0;
+	if (!any || found.sequence > s->sequence)
+		*s = found;
+	return 1;
 }
 
 int state_load(struct store_state *s, int dir_fd, const char *dir,
 	       struct err *e)
 {
-	struct store_state found;
-	uint8_t slot[STATE_BYTES];
 	bool any = false;
-	int fd, i;
+	int fd, i, ret = 0;
 
 	fd = openat(dir_fd, "state", O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return -ENOENT;
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open %s/state", dir);
-	for (i = 0; i < 2; i++) {
-		if (pread(fd, slot, sizeof(slot), i * STATE_SLOT_BYTES) !=
-			    (ssize_t)sizeof(slot) ||
-		    state_decode(&found, slot) < 0)
-			continue;
-		if (!any || found.sequence > s->sequence)
-			*s = found;
-		any = true;
+	for (i = 0; i < 2 && ret >= 0; i++) {
+		ret = slot_read(s, any, fd, i);
+		any = any || ret > 0;
 	}
 	close(fd);
+	if (ret < 0)
+		return err_sys(e, -ret, "cannot read %s/state", dir);
 	if (!any)
 		return err_set(e, EBADMSG,
 			       "%s/state is damaged, both copies of it", dir);

@@ -2,13 +2,15 @@
 /*
  * The state file: two slots of 4 KiB, written in turn. The newest slot whose
  * checksum is right counts, so a torn write leaves what was before. Its room
- * is taken when it is made: a full disk doesn't stop a commit or a promotion.
+ * is taken when it is made: where a filesystem overwrites in place, a full disk
+ * doesn't stop a commit or a promotion. A write that failed leaves nobody
+ * knows what: the store is of no use then until it is opened again.
  *
  * A slot, little-endian:
  *	  0   8	"BRAIDST1"
  *	  8   8	sequence
  *	 16   1	status (enum wire_status)
- *	 17   1	flags: 1 verify, 2 diverged
+ *	 17   1	flags: 1 verify, 2 diverged, 4 distrust
  *	 18   6	0
  *	 24  16	lineage
  *	 40   8	era
@@ -38,6 +40,7 @@ int state_decode(struct store_state *s, const uint8_t slot[STATE_BYTES]);
 
 /**
  * state_load - read the newest slot
+ * A slot that can't be read is an error: the other one may be the older.
  * Return: 0, -ENOENT if the file was never written, -errno.
  */
 int state_load(struct store_state *s, int dir_fd, const char *dir,

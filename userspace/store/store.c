@@ -5,16 +5,44 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log/log.h"
 #include "store/internal.h"
 
 int store_save(struct store *s, const struct store_state *next, struct err *e)
 {
 	struct store_state copy = *next;
-	int ret = state_save(&copy, s->sd.fd, s->dir, e);
+	int ret = store_usable(s, e);
 
 	if (ret == 0)
+		ret = state_save(&copy, s->sd.fd, s->dir, e);
+	if (ret == 0)
 		s->state = copy;
+	else
+		s->failed = true;
 	return ret;
+}
+
+int store_save_twice(struct store *s, const struct store_state *next,
+		     struct err *e)
+{
+	int ret = store_save(s, next, e);
+	struct store_state copy = s->state;
+
+	return ret < 0 ? ret : store_save(s, &copy, e);
+}
+
+int store_usable(const struct store *s, struct err *e)
+{
+	if (!s->failed)
+		return 0;
+	return err_set(e, EIO,
+		       "a write of %s/state failed, start braidd again to go on",
+		       s->dir);
+}
+
+bool store_failed(const struct store *s)
+{
+	return s->failed;
 }
 
 /* Fails before anything is written if the image can't be had. */
@@ -66,9 +94,9 @@ static int check_image(struct store *s, struct err *e)
 			e, ESTALE,
 			"the image %s is not the one of which %s holds the state, or was changed since era %llu",
 			s->image_path, s->dir, (unsigned long long)st->era);
-	if (ret < 0)
-		return err_sys(e, -ret, "cannot read the image %s",
-			       s->image_path);
+	if (ret < 0) /* where it can't be read a later era may mend it */
+		log_warn("cannot read the image %s: %s", s->image_path,
+			 strerror(-ret));
 	return 0;
 }
 

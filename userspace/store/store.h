@@ -35,6 +35,11 @@ struct store_state {
 	uint64_t log_sum;
 	bool verify; /* sha256 is still to be compared */
 	bool diverged; /* ... and was found to differ */
+	/*
+	 * A sync of the first image failed: what reads well may be in memory
+	 * only, so nothing counts as being there.
+	 */
+	bool distrust;
 	uint8_t sha256[WIRE_SHA256_BYTES];
 	uint8_t own_lineage[WIRE_LINEAGE_BYTES]; /* once promoted */
 	uint64_t promoted_at_ms;
@@ -54,20 +59,31 @@ void store_close(struct store *store);
 
 /**
  * store_recover - after store_open(): bring the image to a committed era
- * Applies what was committed, discards what was not.
+ * Applies what was committed, discards what was not, and writes the state
+ * again: what was read may never have reached the disk. Verifies nothing.
  */
 int store_recover(struct store *store, struct err *e);
 
 /**
  * store_promote - end replication: the image is its owner's from now on
- * Recovers first. Refused while no era was ever committed. Done again, it
- * tells the same. The image is let go.
+ * @force:	also if the image is known to differ from the source's
+ *
+ * Recovers first. Refused, with nothing changed, while no era was ever
+ * committed. Done again, it tells the same. The image is let go. What was
+ * still to be verified stays so: state->verify tells.
  */
-int store_promote(struct store *store, struct err *e);
+int store_promote(struct store *store, bool force, struct err *e);
 
 /** store_state - what the state file says; valid until the next call */
 const struct store_state *store_state(const struct store *store);
 const char *store_image(const struct store *store);
+
+/**
+ * store_failed - whether a write of the state has failed
+ * Which state counts is not known then, and everything is refused until the
+ * store is opened again.
+ */
+bool store_failed(const struct store *store);
 
 /*
  * For the replica. Those that can be the peer's fault return one of enum
@@ -94,11 +110,21 @@ int store_stage(struct store *store, const struct wire_header *h,
 int store_commit(struct store *store, const struct wire_era_commit *m,
 		 unsigned int *code, struct err *e);
 
-/**
- * store_apply - bring a committed era into the image, and verify it if the
- * source sent a hash
- */
+/** store_apply - bring a committed era into the image */
 int store_apply(struct store *store, struct err *e);
+
+/**
+ * store_verify - compare the image with the hash that came with its era
+ * A read error is only a warning. Return: 0 also if there is nothing to do,
+ * -EUCLEAN if it differs, which makes the next era compare all of it.
+ */
+int store_verify(struct store *store, struct err *e);
+
+/**
+ * store_hurry - end a verification that is under way; it remains to be done
+ * From any thread; holds until store_promote().
+ */
+void store_hurry(struct store *store);
 
 /** store_abort - forget an era that wasn't committed */
 void store_abort(struct store *store);

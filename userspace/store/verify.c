@@ -15,6 +15,8 @@ static int hash_image(struct store *s, EVP_MD_CTX *md)
 	int ret = 0;
 
 	for (at = 0; at < end && ret == 0; at += part) {
+		if (atomic_load(&s->hurry))
+			return -ECANCELED;
 		part = end - at < WIRE_DATA_MAX ? end - at : WIRE_DATA_MAX;
 		ret = image_read(&s->image, s->raw, part, at);
 		if (ret == 0 && EVP_DigestUpdate(md, s->raw, part) != 1)
@@ -35,6 +37,8 @@ int verify_image(struct store *s, bool *same, struct err *e)
 	if (ret == 0 && EVP_DigestFinal_ex(md, sha256, NULL) != 1)
 		ret = -EIO;
 	EVP_MD_CTX_free(md);
+	if (ret == -ECANCELED)
+		return ret;
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot hash the image %s",
 			       s->image_path);

@@ -9,7 +9,10 @@
 
 struct store;
 
-/** verify_image - hash the image, log the hash, compare it with the state's */
+/**
+ * verify_image - hash the image, log the hash, compare it with the state's
+ * Return: 0, -ECANCELED after store_hurry(), -errno.
+ */
 int verify_image(struct store *s, bool *same, struct err *e);
 
 #endif
