@@ -74,6 +74,13 @@ touch "$dir/held.img"
 exec 9>"$dir/held.img" && flock 9
 with rep "s|^image.*|image = $dir/held.img|" 'held.img is in use'
 exec 9>&-
+PATH=$PATH:/sbin:/usr/sbin
+truncate -s 2M "$dir/swap.img"
+mkswap "$dir/swap.img" >/dev/null 2>&1
+before=$(hash_of "$dir/swap.img")
+with rep "s|^image.*|image = $dir/swap.img|; s|^state.*|state = $dir/swap|" 'swap.img has a signature (swap)'
+[ "$(hash_of "$dir/swap.img")" = "$before" ] || fail "an image with a signature was changed"
+with rep "s|^image.*|overwrite = perhaps|" 'it must be yes or no'
 [ ! -e "$dir/rep/state" ] || fail "a refusal left a state behind"
 
 # The state directory.
@@ -84,6 +91,14 @@ mkdir "$dir/damaged" && head -c 8192 /dev/urandom >"$dir/damaged/state"
 with rep "s|^state.*|state = $dir/damaged|" 'damaged/state is damaged, both copies'
 mkdir "$dir/empty" && touch "$dir/empty/lineage"
 with src "s|^state.*|state = $dir/empty|" 'empty/lineage is damaged'
+
+# What is on the image may be overwritten; an empty file is made again.
+: >"$dir/rep.img"
+mv "$dir/rep.conf" "$dir/kept.conf"
+sed "s|^image.*|image = $dir/swap.img\noverwrite = yes|; s|^state.*|state = $dir/swap|" "$dir/kept.conf" >"$dir/rep.conf"
+start rep
+stop rep
+mv "$dir/kept.conf" "$dir/rep.conf"
 
 # In use by another.
 start rep

@@ -114,6 +114,17 @@ static const char *set_verify(struct config *c, const char *value)
 	return NULL;
 }
 
+static const char *set_overwrite(struct config *c, const char *value)
+{
+	if (strcmp(value, "yes") == 0)
+		c->overwrite = true;
+	else if (strcmp(value, "no") == 0)
+		c->overwrite = false;
+	else
+		return "must be yes or no";
+	return NULL;
+}
+
 static const char *set_number(unsigned int *to, unsigned int max,
 			      const char *value)
 {
@@ -185,6 +196,7 @@ static const struct key keys[] = {
 	{ "source", "verify", set_verify },
 	{ "replica", "listen", set_listen },
 	{ "replica", "image", set_image },
+	{ "replica", "overwrite", set_overwrite },
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -50,6 +50,7 @@ struct config {
 	/* [replica] */
 	struct config_address listen;
 	char image[PATH_MAX];
+	bool overwrite; /* what the image holds before anything came */
 };
 
 /**

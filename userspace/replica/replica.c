@@ -81,6 +81,8 @@ static int replica_open(struct replica *r, struct err *e)
 	explicit_bzero(key, sizeof(key));
 	if (ret == 0)
 		ret = store_open(&r->store, c->state, c->image, e);
+	if (ret == 0 && !c->overwrite)
+		ret = store_check_blank(r->store, e);
 	if (ret == 0)
 		ret = store_recover(r->store, e);
 	if (ret < 0)

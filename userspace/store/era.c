@@ -46,7 +46,8 @@ static int check_size(const struct store *s, const struct wire_hello *m,
 	uint64_t room = s->state.image_bytes;
 
 	if (s->state.status == WIRE_EMPTY) {
-		if (s->image.fd < 0 || s->image.bytes >= m->device_bytes)
+		if (image_is_unmade(&s->image) ||
+		    s->image.bytes >= m->device_bytes)
 			return 0;
 		room = s->image.bytes;
 	}
@@ -108,7 +109,7 @@ int store_sigs(struct store *s, const struct wire_range *range, uint8_t *prints,
 			e, EBADMSG,
 			"fingerprints were asked for beyond the image's end");
 	/* A file that is still to be made, or one that fails to reach its disk. */
-	if (s->image.fd < 0 || s->state.distrust) {
+	if (image_is_unmade(&s->image) || s->state.distrust) {
 		memset(prints, 0, (size_t)count * WIRE_PRINT_BYTES);
 		return 0;
 	}
@@ -131,7 +132,7 @@ static int begin_initial(struct store *s, unsigned int *code, struct err *e)
 
 	if (next.status != WIRE_EMPTY)
 		return 0;
-	if (s->image.fd < 0)
+	if (image_is_unmade(&s->image))
 		ret = image_make(&s->image, s->image_path, s->peer_bytes, e);
 	FAILPOINT("begin.made");
 	next.status = WIRE_INITIALISING;

@@ -84,24 +84,35 @@ static int parent_sync(const char *path)
 int image_make(struct image *image, const char *path, uint64_t bytes,
 	       struct err *e)
 {
-	int ret;
+	bool fresh = image->fd < 0;
+	int ret = 0;
 
-	image->block = false;
-	image->bytes = bytes;
-	image->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (image->fd < 0)
-		return err_sys(e, errno, "cannot make the image %s", path);
-	ret = image_hold(image, path, e);
+	if (fresh) {
+		image->block = false;
+		image->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+				 0600);
+		if (image->fd < 0)
+			return err_sys(e, errno, "cannot make the image %s",
+				       path);
+		ret = image_hold(image, path, e);
+	}
 	if (ret == 0 && (ftruncate(image->fd, (off_t)bytes) < 0 ||
 			 fsync(image->fd) < 0 || parent_sync(path) < 0))
 		ret = err_sys(e, errno,
 			      "cannot make the image %s of %llu bytes", path,
 			      (unsigned long long)bytes);
-	if (ret < 0) {
+	if (ret == 0)
+		image->bytes = bytes;
+	if (ret < 0 && fresh) {
 		image_close(image);
 		unlink(path);
 	}
 	return ret;
+}
+
+bool image_is_unmade(const struct image *image)
+{
+	return image->fd < 0 || (!image->block && image->bytes == 0);
 }
 
 void image_close(struct image *image)

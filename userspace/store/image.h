@@ -22,12 +22,17 @@ int image_open(struct image *image, const char *path, struct err *e);
 
 /**
  * image_make - make a sparse file of @bytes, and open it
- * Crash: leaves no file, or one that is too short and empty (the next call
- * takes it), or the whole.
+ * @image:	not open, or an empty file
+ *
+ * Crash: leaves no file, an empty one (which is taken the next time), or the
+ * whole.
  */
 int image_make(struct image *image, const char *path, uint64_t bytes,
 	       struct err *e);
 void image_close(struct image *image);
+
+/** image_is_unmade - whether image_make() is still to be called */
+bool image_is_unmade(const struct image *image);
 
 /* All or nothing: 0 or -errno. */
 int image_read(const struct image *image, void *buf, uint64_t len,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log/log.h"
 #include "store/internal.h"
@@ -119,6 +120,8 @@ static int open_all(struct store *s, struct err *e)
 				  e);
 	if (ret == 0)
 		ret = stage_open(s, e);
+	if (ret == 0 && fsync(s->sd.fd) < 0)
+		ret = err_sys(e, errno, "cannot write %s", s->dir);
 	return ret < 0 ? ret : check_image(s, e);
 }
 

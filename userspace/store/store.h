@@ -58,6 +58,13 @@ int store_open(struct store **out, const char *dir, const char *image,
 void store_close(struct store *store);
 
 /**
+ * store_check_blank - refuse to begin on an image with something known on it
+ * Something known: a filesystem, a partition table, a volume. Once the first
+ * image has begun there is nothing to be refused any more.
+ */
+int store_check_blank(struct store *store, struct err *e);
+
+/**
  * store_recover - after store_open(): bring the image to a committed era
  * Applies what was committed, discards what was not, and writes the state
  * again: what was read may never have reached the disk. Verifies nothing.
