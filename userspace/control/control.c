@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@ struct control_request {
 	int fd; /* -1: a free place */
 	bool asked; /* a line waits for its answer */
 	bool force;
-	struct ring_op recv, send;
+	atomic_bool gone; /* the client is, while it waits */
+	struct ring_op recv, send, hup;
 	char in[CONTROL_LINE_MAX];
 	size_t in_len, line_len;
 	char *out;
@@ -69,6 +71,17 @@ static void client_line(struct control_request *c)
 	else
 		control->ask(control->arg, c, json_object_get_string(command));
 	json_object_put(json);
+	if (c->asked && !c->hup.busy) /* only a hang-up ends this poll */
+		ring_poll(control->ring, &c->hup, c->fd, 0);
+}
+
+static void client_hung_up(struct ring_op *op, int res)
+{
+	struct control_request *c =
+		ring_container(op, struct control_request, hup);
+
+	if (res > 0 && c->asked)
+		atomic_store(&c->gone, true);
 }
 
 /* The next line, if one is there; else read on. */
@@ -136,16 +149,23 @@ static void answer(struct control_request *c, struct json_object *reply)
 	int len;
 
 	c->asked = false;
+	ring_cancel(&c->hup);
 	len = asprintf(&c->out, "%s\n", text);
 	json_object_put(reply);
-	if (len < 0) {
+	if (len < 0)
 		c->out = NULL;
+	if (len < 0 || atomic_load(&c->gone)) {
 		client_close(c);
 		return;
 	}
 	c->out_len = (size_t)len;
 	c->out_done = 0;
 	client_send(c);
+}
+
+bool control_gone(const struct control_request *req)
+{
+	return atomic_load(&req->gone);
 }
 
 bool control_force(const struct control_request *req)
@@ -173,7 +193,7 @@ static struct control_request *free_place(struct control *control)
 	size_t i;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
-		if (control->clients[i].fd < 0)
+		if (control->clients[i].fd < 0 && !control->clients[i].hup.busy)
 			return &control->clients[i];
 	return NULL;
 }
@@ -196,6 +216,7 @@ static void control_accepted(struct ring_op *op, int res)
 	c->fd = res;
 	c->in_len = 0;
 	c->asked = false;
+	atomic_store(&c->gone, false);
 	client_read(c);
 }
 
@@ -278,6 +299,7 @@ int control_open(struct control **out, struct ring *ring, const char *path,
 		control->clients[i].fd = -1;
 		control->clients[i].recv.done = client_received;
 		control->clients[i].send.done = client_sent;
+		control->clients[i].hup.done = client_hung_up;
 	}
 	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (control->fd < 0)
@@ -301,7 +323,8 @@ static bool control_busy(const struct control *control)
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		if (control->clients[i].recv.busy ||
-		    control->clients[i].send.busy)
+		    control->clients[i].send.busy ||
+		    control->clients[i].hup.busy)
 			return true;
 	return control->accept.busy;
 }
@@ -315,12 +338,14 @@ void control_close(struct control *control)
 	control->closing = true;
 	unlink(control->path);
 	ring_cancel(&control->accept);
-	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		ring_cancel(&control->clients[i].hup);
 		if (control->clients[i].recv.busy)
 			shutdown(control->clients[i].fd, SHUT_RD);
+	}
 	while (control_busy(control))
 		if (ring_turn(control->ring) < 0)
-			break;
+			_exit(1); /* the kernel may still write to them */
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		client_close(&control->clients[i]);
 	close(control->fd);

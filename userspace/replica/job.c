@@ -159,7 +159,11 @@ static void job_run(struct work *work)
 		store_abort(store);
 		break;
 	case JOB_PROMOTE:
-		job->ret = store_promote(store, job->force, &job->err);
+		if (control_gone(job->request))
+			job->ret = err_set(&job->err, ECANCELED,
+					   "who asked for it has hung up");
+		else
+			job->ret = store_promote(store, job->force, &job->err);
 		break;
 	}
 	job->state = *store_state(store);
