@@ -13,6 +13,15 @@
 #define JOBS_MAX 32 /* frames of a session that wait for the store */
 #define DEAD_MS (2 * CONN_KEEPALIVE_MS)
 
+/* So many lines in so many seconds. */
+#define STRANGERS_LINES 10
+#define STRANGERS_MS 10000
+
+struct quota {
+	uint64_t since_ms;
+	unsigned int said, unsaid;
+};
+
 struct replica {
 	const struct config *config;
 	struct ring *ring;
@@ -24,8 +33,10 @@ struct replica {
 	struct ring_op accept;
 	bool stopping;
 	unsigned int jobs;
+	struct quota strangers; /* lines about those without the key */
 	struct session *sessions[SESSIONS_MAX];
 	struct session *active; /* the one that said hello */
+	uint64_t opened; /* counts sessions */
 	struct store_state state; /* as of the last job */
 	bool applying;
 	char error[ERR_TEXT_MAX];
@@ -38,6 +49,8 @@ struct replica {
 struct session {
 	struct replica *replica;
 	struct conn *conn; /* NULL once closed */
+	uint64_t number; /* in the order in which they came */
+	bool ready; /* has the key */
 	bool hello;
 	uint8_t lineage[WIRE_LINEAGE_BYTES];
 	unsigned int jobs;
@@ -73,8 +86,15 @@ struct job {
 	uint8_t frame[];
 };
 
+/* replica.c; accept the next connection, or make room for it first */
+void replica_accept(struct replica *r);
+
 /* session.c; takes @fd in any case */
 int session_open(struct replica *r, int fd, struct err *e);
+/** session_place - a free one, or NULL */
+struct session **session_place(struct replica *r);
+/** session_evict - end the oldest that never said hello, but for the newest */
+void session_evict(struct replica *r);
 void session_put_job(struct session *s);
 void session_busy(struct session *s);
 

@@ -18,9 +18,23 @@ static void replica_accepted(struct ring_op *op, int res)
 
 	if (r->stopping)
 		return;
-	ring_accept(r->ring, &r->accept, r->listen_fd);
 	if (res >= 0 && session_open(r, res, &e) < 0)
 		log_warn("a connection was turned away: %s", e.text);
+	replica_accept(r);
+}
+
+/*
+ * Who says nothing mustn't keep the source out: with all places taken, the
+ * next connection waits in the kernel until the oldest of those is gone.
+ */
+void replica_accept(struct replica *r)
+{
+	if (r->stopping || r->accept.busy || r->listen_fd < 0)
+		return;
+	if (session_place(r) != NULL)
+		ring_accept(r->ring, &r->accept, r->listen_fd);
+	else
+		session_evict(r);
 }
 
 static int listen_on(const struct addrinfo *ai)
@@ -41,6 +55,19 @@ static int listen_on(const struct addrinfo *ai)
 	return fd;
 }
 
+/* The first that this machine has; one that is in use is waited for. */
+static int listen_first(const struct addrinfo *ai)
+{
+	int fd = -EADDRNOTAVAIL;
+
+	for (; ai != NULL; ai = ai->ai_next) {
+		fd = listen_on(ai);
+		if (fd >= 0 || fd == -EADDRINUSE)
+			break;
+	}
+	return fd;
+}
+
 static int replica_listen(struct replica *r, struct err *e)
 {
 	const struct config_address *a = &r->config->listen;
@@ -55,7 +82,7 @@ static int replica_listen(struct replica *r, struct err *e)
 			       a->host, a->port, gai_strerror(ret));
 	/* Of a replica that was killed the kernel ends the ring a bit later. */
 	for (i = 0; i < 30; i++) {
-		r->listen_fd = listen_on(list);
+		r->listen_fd = listen_first(list);
 		if (r->listen_fd != -EADDRINUSE)
 			break;
 		nanosleep(&pause, NULL);
@@ -65,7 +92,7 @@ static int replica_listen(struct replica *r, struct err *e)
 		return err_sys(e, -r->listen_fd, "cannot listen on %s:%s",
 			       a->host, a->port);
 	r->accept.done = replica_accepted;
-	ring_accept(r->ring, &r->accept, r->listen_fd);
+	replica_accept(r);
 	return 0;
 }
 
@@ -136,9 +163,12 @@ static void stop_sessions(struct replica *r)
 		if (r->sessions[i] != NULL && r->sessions[i]->conn != NULL)
 			conn_end(r->sessions[i]->conn, 0, "the replica stops");
 	ring_cancel(&r->accept);
-	while (r->accept.busy || r->jobs > 0 || sessions_left(r))
-		if (ring_turn(r->ring) < 0)
-			break;
+	while (r->accept.busy || r->jobs > 0 || sessions_left(r)) {
+		if (ring_turn(r->ring) < 0) {
+			log_error("the event loop failed");
+			_exit(1); /* the kernel may still write to what we have */
+		}
+	}
 }
 
 void replica_stop(struct replica *r)

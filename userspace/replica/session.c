@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log/log.h"
@@ -21,6 +22,7 @@ static void session_free(struct session *s)
 		if (r->sessions[i] == s)
 			r->sessions[i] = NULL;
 	free(s);
+	replica_accept(r);
 }
 
 void session_put_job(struct session *s)
@@ -47,6 +49,7 @@ static int session_claim(struct session *s, const struct wire_hello *m,
 {
 	struct replica *r = s->replica;
 	struct session *old = r->active;
+	struct job *abort_job;
 
 	memcpy(s->lineage, m->lineage, sizeof(s->lineage));
 	if (old != NULL && old->conn != NULL) {
@@ -56,6 +59,11 @@ static int session_claim(struct session *s, const struct wire_hello *m,
 				 "another source is connected");
 			return err_set(e, EBUSY, "another source is connected");
 		}
+		/* Before the new one's hello: its era must not be the victim. */
+		abort_job = job_new(r, JOB_ABORT, 0);
+		if (abort_job == NULL)
+			return err_set(e, ENOMEM, "no memory for a source");
+		job_submit(abort_job);
 		conn_end(old->conn, WIRE_E_BUSY,
 			 "the source came back on another connection");
 	}
@@ -142,12 +150,37 @@ static int session_frame(struct conn *conn, void *arg,
 
 static void session_ready(struct conn *conn, void *arg)
 {
+	struct session *s = arg;
+
+	s->ready = true;
 	log_info("source %s connected", conn_peer(conn));
 }
 
 static void session_room(struct conn *conn, void *arg)
 {
 	session_busy(arg);
+}
+
+/* Anybody can connect and hang up; the log shall not be theirs to fill. */
+static bool may_say(struct quota *q)
+{
+	struct timespec ts;
+	uint64_t now;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	if (now - q->since_ms >= STRANGERS_MS) {
+		if (q->unsaid > 0)
+			log_info("%u more connections ended without the key",
+				 q->unsaid);
+		*q = (struct quota){ .since_ms = now };
+	}
+	if (q->said == STRANGERS_LINES) {
+		q->unsaid++;
+		return false;
+	}
+	q->said++;
+	return true;
 }
 
 static void session_closed(struct conn *conn, void *arg, unsigned int code,
@@ -157,17 +190,16 @@ static void session_closed(struct conn *conn, void *arg, unsigned int code,
 	struct replica *r = s->replica;
 	struct job *abort_job;
 
-	log_info("source %s: %s", conn_peer(conn), why);
+	if (s->ready || may_say(&r->strangers))
+		log_info("source %s: %s", conn_peer(conn), why);
 	r->bytes_in += conn_bytes_in(conn);
 	r->bytes_out += conn_bytes_out(conn);
 	s->conn = NULL;
-	if (s->hello) {
+	if (r->active == s) {
 		/* Without memory for it, the next begin says so. */
 		abort_job = job_new(r, JOB_ABORT, 0);
 		if (abort_job != NULL)
 			job_submit(abort_job);
-	}
-	if (r->active == s) {
 		r->active = NULL;
 		r->progress_era = r->progress_bytes = 0;
 		if (!r->stopping && r->state.status != WIRE_PROMOTED &&
@@ -185,7 +217,7 @@ static const struct conn_user session_user = {
 	.closed = session_closed,
 };
 
-static struct session **free_place(struct replica *r)
+struct session **session_place(struct replica *r)
 {
 	size_t i;
 
@@ -195,9 +227,27 @@ static struct session **free_place(struct replica *r)
 	return NULL;
 }
 
+void session_evict(struct replica *r)
+{
+	struct session *s, *oldest = NULL;
+	size_t i;
+
+	for (i = 0; i < SESSIONS_MAX; i++) {
+		s = r->sessions[i];
+		if (s == NULL || s->conn == NULL || s->hello ||
+		    s->number == r->opened)
+			continue;
+		if (oldest == NULL || s->number < oldest->number)
+			oldest = s;
+	}
+	if (oldest != NULL)
+		conn_end(oldest->conn, WIRE_E_BUSY,
+			 "another connection needed the place");
+}
+
 int session_open(struct replica *r, int fd, struct err *e)
 {
-	struct session **place = free_place(r);
+	struct session **place = session_place(r);
 	struct session *s = NULL;
 	int ret;
 
@@ -208,6 +258,7 @@ int session_open(struct replica *r, int fd, struct err *e)
 		return err_set(e, EMFILE, "too many connections");
 	}
 	s->replica = r;
+	s->number = ++r->opened;
 	ret = conn_open(&s->conn, r->ring, fd, r->tls, &session_user, s, e);
 	if (ret < 0)
 		free(s);
