@@ -59,6 +59,10 @@ with rep "s|^key.*|key = $dir/open.key|" 'open to others'
 head -c 60 "$dir/key" >"$dir/short.key" && chmod 600 "$dir/short.key"
 with src "s|^key.*|key = $dir/short.key|" 'does not hold 64 hex digits'
 with src "s|^key.*|key = $dir|" 'is not a file'
+if [ "$(id -u)" = 0 ]; then
+	cp -p "$dir/key" "$dir/foreign.key" && chown 65534 "$dir/foreign.key"
+	with src "s|^key.*|key = $dir/foreign.key|" 'belongs to another user'
+fi
 
 # The device.
 with src "s|^device.*|device = $dir/none.img|" "none.img: No such file"

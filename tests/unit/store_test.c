@@ -507,6 +507,28 @@ static void an_unsynced_first_image_is_sent_again(void **state)
 	fingerprints_are_right();
 }
 
+/* A promotion that comes too early does no harm to the first image. */
+static void a_promotion_leaves_the_first_image_alone(void **state)
+{
+	begin();
+	write_block(1);
+	assert_true(store_promote(store, true, &e) < 0);
+	write_block(2);
+	commit();
+	image_is(model);
+}
+
+/* As a crash within image_make() leaves it. */
+static void an_empty_file_is_made_an_image(void **state)
+{
+	assert_int_equal(close(open(image_path, O_WRONLY | O_CREAT, 0600)), 0);
+	crash();
+	must(store_check_blank(store, &e));
+	first_image();
+	image_is(model);
+	fingerprints_are_right();
+}
+
 static void commit_with_hash(uint8_t first)
 {
 	struct wire_era_commit m = { .era = store_state(store)->era + 1,
@@ -621,6 +643,8 @@ int main(void)
 		store_case(an_unsynced_first_image_is_sent_again),
 		store_case(an_image_that_differs_is_not_promoted),
 		store_case(verification_can_wait),
+		store_case(a_promotion_leaves_the_first_image_alone),
+		store_case(an_empty_file_is_made_an_image),
 		store_case(damage_does_not_undo_a_promotion),
 		cmocka_unit_test(state_slots_survive_garbage),
 	};

@@ -167,13 +167,13 @@ static void signatures(void **state)
 /* What a peer says is shown to a person. */
 static void sentences_are_made_printable(void **state)
 {
-	struct wire_error_msg in = { WIRE_E_BUSY, "no \x1b[31mway\n" }, out;
+	struct wire_error_msg in = { WIRE_E_BUSY, "no \x1b[31mway\n\x9b\xff" }, out;
 	const uint8_t *p;
 	uint32_t len;
 
 	p = received(wire_put_error(buf, &in), WIRE_ERROR, &len);
 	assert_int_equal(wire_get_error(p, len, &out, &e), 0);
-	assert_string_equal(out.sentence, "no ?[31mway?");
+	assert_string_equal(out.sentence, "no ?[31mway???");
 	assert_int_equal(out.code, WIRE_E_BUSY);
 	in.code = WIRE_E_ERROR_END;
 	p = received(wire_put_error(buf, &in), WIRE_ERROR, &len);

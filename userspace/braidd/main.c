@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "failpoint/failpoint.h"
@@ -84,10 +85,12 @@ static int run_volume(const struct config *c, struct ring *ring, struct err *e)
 	if (ret < 0)
 		return ret;
 	ret = ring_run(ring);
+	if (ret < 0) {
+		log_error("the event loop failed: %s", strerror(-ret));
+		_exit(1); /* the kernel may still write to what is to be freed */
+	}
 	source_stop(source);
 	replica_stop(replica);
-	if (ret < 0)
-		return err_sys(e, -ret, "the event loop failed");
 	log_info("stopped");
 	return 0;
 }

@@ -79,6 +79,13 @@ int tls_key_load(const char *path, uint8_t key[TLS_KEY_BYTES], struct err *e)
 			"the key file %s is open to others (mode %03o): chmod 600 it, or make a new key",
 			path, st.st_mode & 0777);
 	}
+	if (st.st_uid != 0 && st.st_uid != geteuid()) {
+		close(fd);
+		return err_set(
+			e, EPERM,
+			"the key file %s belongs to another user (%u): what they know is no secret",
+			path, (unsigned int)st.st_uid);
+	}
 	len = read(fd, text, sizeof(text));
 	close(fd);
 	ret = len < 0 ? -EIO : key_parse(text, (size_t)len, key);

@@ -44,7 +44,7 @@ static void text_get(struct reader *r, char *to, size_t len)
 	reader_copy(r, to, len);
 	to[len] = '\0';
 	for (i = 0; i < len && to[i] != '\0'; i++)
-		if ((unsigned char)to[i] < ' ' || to[i] == 0x7f)
+		if ((unsigned char)to[i] < ' ' || (unsigned char)to[i] > '~')
 			to[i] = '?';
 }
 
