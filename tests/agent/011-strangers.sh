@@ -9,6 +9,7 @@ source_config 0
 replica_config
 start rep
 for ((i = 0; i < 30; i++)); do
+	# shellcheck disable=SC2034 # open until the end
 	exec {fd}<>"/dev/tcp/127.0.0.1/$port"
 done
 start src

@@ -593,8 +593,8 @@ static void damage_does_not_undo_a_promotion(void **state)
 	for (slot = 0; slot < 2; slot++) {
 		store_close(store);
 		assert_int_equal(file_write("state",
-					    slot * STATE_SLOT_BYTES + 40,
-					    "rot", 3),
+					    slot * STATE_SLOT_BYTES + 40, "rot",
+					    3),
 				 0);
 		open_store();
 		assert_int_equal(store_state(store)->status, WIRE_PROMOTED);

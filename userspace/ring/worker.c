@@ -162,7 +162,7 @@ void worker_close(struct worker *worker)
 	ring_cancel(&worker->wake);
 	while (worker->wake.busy)
 		if (ring_turn(worker->ring) < 0)
-			break;
+			_exit(1); /* the kernel may still write to it */
 	close(worker->event_fd);
 	pthread_cond_destroy(&worker->more);
 	pthread_mutex_destroy(&worker->lock);

@@ -236,10 +236,11 @@ static int commit_check(const struct store *s, const struct wire_era_commit *m,
 			struct err *e)
 {
 	if (!s->open || m->era <= s->state.era)
-		return err_set(e, EPROTO,
-			       "the end of era %llu came, the replica is at %llu",
-			       (unsigned long long)m->era,
-			       (unsigned long long)s->state.era);
+		return err_set(
+			e, EPROTO,
+			"the end of era %llu came, the replica is at %llu",
+			(unsigned long long)m->era,
+			(unsigned long long)s->state.era);
 	if (m->frames != s->frames || m->digest != s->digest)
 		return err_set(
 			e, EPROTO,

@@ -89,8 +89,8 @@ int image_make(struct image *image, const char *path, uint64_t bytes,
 
 	if (fresh) {
 		image->block = false;
-		image->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-				 0600);
+		image->fd =
+			open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (image->fd < 0)
 			return err_sys(e, errno, "cannot make the image %s",
 				       path);

@@ -36,9 +36,10 @@ int store_usable(const struct store *s, struct err *e)
 {
 	if (!s->failed)
 		return 0;
-	return err_set(e, EIO,
-		       "a write of %s/state failed, start braidd again to go on",
-		       s->dir);
+	return err_set(
+		e, EIO,
+		"a write of %s/state failed, start braidd again to go on",
+		s->dir);
 }
 
 bool store_failed(const struct store *s)
