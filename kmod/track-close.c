@@ -40,7 +40,10 @@ static void track_remove_view(struct track *t, struct view *view)
 	view_put(view);
 }
 
-/* Publish a view of the current era: it has no effect before the next begins. */
+/*
+ * Publish a view of the current era: it has no effect before the next begins.
+ * The close keeps a reference of its own until track_end_close().
+ */
 static int track_add_view(struct track *t, const struct track_close *how,
 			  struct view **view)
 {
@@ -60,6 +63,8 @@ static int track_add_view(struct track *t, const struct track_close *how,
 	if (!*view)
 		return -ENOMEM;
 
+	(*view)->closing = true;
+	kref_get(&(*view)->ref);
 	mutex_lock(&t->view_lock);
 	old = track_views(t);
 	new = view_set_with(old, *view);
@@ -74,7 +79,26 @@ static int track_add_view(struct track *t, const struct track_close *how,
 
 	DMERR("%s: no more than %u views can be open", t->name, VIEWS_MAX);
 	view_put(*view);
+	view_put(*view);
 	return -ENOSPC;
+}
+
+/*
+ * The close is done with its view. Until then nobody else may drop it, not even
+ * if it has become invalid; but the last table may have gone and taken it along.
+ */
+static void track_end_close(struct track *t, struct view *view, bool keep)
+{
+	mutex_lock(&t->view_lock);
+	view->closing = false;
+	if (keep)
+		view_opened(view);
+	else if (view_state(view) != VIEW_DROPPED)
+		track_remove_view(t, view);
+	mutex_unlock(&t->view_lock);
+	if (!keep)
+		view_copy_kick(t);
+	view_put(view);
 }
 
 static int track_advance(struct track *t, struct view *view, u32 *era)
@@ -87,16 +111,8 @@ static int track_advance(struct track *t, struct view *view, u32 *era)
 	view_copy_kick(t);
 
 	r = track_drain(t);
-	if (!view)
-		return r;
-	if (!r) {
-		view_opened(view);
-		return 0;
-	}
-	mutex_lock(&t->view_lock);
-	track_remove_view(t, view);
-	mutex_unlock(&t->view_lock);
-	view_copy_kick(t);
+	if (view)
+		track_end_close(t, view, !r);
 	return r;
 }
 
@@ -172,7 +188,7 @@ int track_drop(struct track *t, u32 era)
 	view = track_look_up(t, era);
 	if (!view) {
 		r = -ENOENT;
-	} else if (view->holders || view_state(view) == VIEW_DRAINING) {
+	} else if (view->holders || view->closing) {
 		DMERR("%s: the view of era %u is in use by %s", t->name, era,
 		      view->holders ? "a braid-view device" : "a close");
 		r = -EBUSY;
@@ -241,7 +257,7 @@ struct view *track_hold_view(struct track *t, u32 era)
 	view = view_set_find(track_views(t), era);
 	if (!view) {
 		view = ERR_PTR(-ENOENT);
-	} else if (view_state(view) == VIEW_DRAINING) {
+	} else if (view->closing) {
 		view = ERR_PTR(-EBUSY);
 	} else {
 		kref_get(&view->ref);

@@ -50,6 +50,7 @@ struct view {
 	u32 nr_blocks;
 	sector_t len;
 	unsigned int holders;	/* braid-view tables; under the view lock */
+	bool closing;		/* its close isn't done; under the view lock */
 	atomic_t kept;		/* blocks that are in the store */
 	u32 released;		/* bits in "gone" */
 	unsigned long *gone;	/* released blocks */
