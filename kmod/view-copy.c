@@ -110,28 +110,47 @@ static bool view_copy_crowded(const struct track *t)
 	return t->copying << t->block_shift >= VIEW_COPY_SECTORS;
 }
 
+/* What is to be done about a copy that is queued. */
+enum view_copy_verdict {
+	COPY_NEEDLESS,
+	COPY_LATER,
+	COPY_NOW,
+};
+
 /*
  * May it begin? If not it is queued again when that may have changed. Not more
- * than a few are copied at a time, for each takes a block of memory.
+ * than a few are copied at a time, for each takes a block of memory. Under the
+ * bucket's lock.
  */
-static bool view_copy_may_begin(struct view_copy *copy,
-				const struct view_set *set, u32 stamp)
+static enum view_copy_verdict view_copy_judge(struct view_copy *copy,
+					      const struct view_set *set,
+					      u32 *stamp)
 {
 	struct track *t = copy->track;
-	bool may = false;
+	const struct era_map *map = rcu_dereference(t->map);
+	enum view_copy_verdict verdict = COPY_LATER;
+	bool settled;
 
 	spin_lock(&t->defer_lock);
-	if (!view_set_settled(set, copy->era) ||
-	    stamp > READ_ONCE(t->drain.drained)) {
+	settled = view_set_settled(set, copy->era);
+	/*
+	 * Once it's settled the stamp says all, but only one that is read
+	 * after that. Pairs with the grace period in drain_advance().
+	 */
+	smp_rmb();
+	*stamp = era_map_stamp(map, copy->block);
+	if (!view_set_needs(set, copy->block, *stamp, copy->era)) {
+		verdict = COPY_NEEDLESS;
+	} else if (!settled || *stamp > READ_ONCE(t->drain.drained)) {
 		list_add_tail(&copy->deferred, &t->deferred);
 	} else if (view_copy_crowded(t)) {
 		list_add_tail(&copy->deferred, &t->crowded);
 	} else {
 		t->copying++;
-		may = true;
+		verdict = COPY_NOW;
 	}
 	spin_unlock(&t->defer_lock);
-	return may;
+	return verdict;
 }
 
 /*
@@ -291,30 +310,27 @@ static bool view_copy_step(struct view_copy *copy, struct list_head *ready,
 {
 	struct track *t = copy->track;
 	struct view_bucket *bucket = view_store_bucket(t->store, copy->block);
+	enum view_copy_verdict verdict = COPY_NEEDLESS;
 	const struct view_set *set;
-	bool begin = false;
 
 	rcu_read_lock();
 	spin_lock_irq(&bucket->lock);
 	set = rcu_dereference(t->views);
-	*stamp = era_map_stamp(rcu_dereference(t->map), copy->block);
-	if (copy->state == COPY_COPIED) {
-		if (view_read_find(bucket, copy->block)) {
-			copy->state = COPY_READ;
-			goto out_unlock;
-		}
-	} else if (view_set_needs(set, copy->block, *stamp, copy->era)) {
-		begin = view_copy_may_begin(copy, set, *stamp);
-		if (begin)
+	if (copy->state != COPY_COPIED) {
+		verdict = view_copy_judge(copy, set, stamp);
+		if (verdict == COPY_NOW)
 			copy->state = COPY_COPYING;
-		goto out_unlock;
+	} else if (view_read_find(bucket, copy->block)) {
+		copy->state = COPY_READ;
+		verdict = COPY_LATER;
 	}
-	view_copy_stamp(copy, set);
-	view_copy_retire(copy, bucket, ready);
-out_unlock:
+	if (verdict == COPY_NEEDLESS) {
+		view_copy_stamp(copy, set);
+		view_copy_retire(copy, bucket, ready);
+	}
 	spin_unlock_irq(&bucket->lock);
 	rcu_read_unlock();
-	return begin;
+	return verdict == COPY_NOW;
 }
 
 static void view_copy_work(struct work_struct *work)
