@@ -191,6 +191,21 @@ static s64 changed_fill(struct changed *c, char *body, unsigned int size,
 }
 
 /*
+ * Lost stamps are noted for a view that is open; one that was dropped meanwhile
+ * may have missed some. A stamp that was replaced after that is seen before
+ * the state: pairs with era_map_raise().
+ */
+static bool changed_is_exact(const struct changed *c)
+{
+	smp_rmb();
+	if (!c->view || view_state(c->view) != VIEW_DROPPED)
+		return true;
+	DMERR("%s: changed: the view of era %u was dropped meanwhile",
+	      c->track->name, c->upto);
+	return false;
+}
+
+/*
  * The first line is known last: extents are written where the longest first
  * line would end, and moved up.
  */
@@ -223,6 +238,8 @@ static int track_msg_changed(struct track *t, unsigned int argc, char **argv,
 	r = changed_parse(&c, argv);
 	if (!r)
 		r = changed_reply(&c, result, maxlen);
+	if (r == 1 && !changed_is_exact(&c))
+		r = -ENOENT;
 	if (c.view)
 		view_put(c.view);
 	return r;
