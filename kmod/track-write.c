@@ -83,6 +83,9 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 	bool wait = false;
 	u32 stop;
 
+	/* one that nobody polls to its end would never be drained */
+	bio_clear_polled(bio);
+
 	rcu_read_lock();
 	tb->bio = bio;
 	tb->era = drain_enter(&t->drain);
@@ -91,7 +94,6 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 		track_cut(t, bio, stop);
 	} else {
 		track_cut(t, bio, block + 1);
-		bio_clear_polled(bio);
 		wait = view_copy_wait(t, tb, block);
 	}
 	rcu_read_unlock();

@@ -96,6 +96,8 @@ static void track_init(struct track *t, dev_t dev,
 	t->dev = dev;
 	t->origin = args->origin->bdev;
 	t->metadata = args->metadata ? args->metadata->bdev : NULL;
+	t->origin_dev = t->origin->bd_dev;
+	t->metadata_dev = t->metadata ? t->metadata->bd_dev : 0;
 	t->block_shift = ilog2(args->block_sectors);
 	t->len = args->len;
 	format_dev_t(t->name, dev);

@@ -54,6 +54,8 @@ struct track {
 	dev_t dev;
 	struct block_device *origin;
 	struct block_device *metadata;	/* or NULL */
+	dev_t origin_dev;		/* valid when the table has gone, too */
+	dev_t metadata_dev;
 	unsigned int block_shift;	/* of sectors */
 	sector_t len;			/* under map_lock */
 	char name[16];			/* major:minor, for messages */

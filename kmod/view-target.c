@@ -71,6 +71,11 @@ static int view_find_track(struct dm_target *ti, const char *path,
 	dev_t dev;
 	int r = view_find_dev(path, &dev);
 
+	if (!r && dev == disk_devt(dm_disk(dm_table_get_md(ti->table)))) {
+		DMERR("%s", path);
+		ti->error = "The device can't show a view of itself";
+		return -EINVAL;
+	}
 	if (!r) {
 		vt->dev = braid_open_shared(dev);
 		r = PTR_ERR_OR_ZERO(vt->dev);
@@ -118,13 +123,13 @@ static int view_find_view(struct dm_target *ti, const char *arg,
 }
 
 /* Device-mapper's own claims on these are shared among its devices. */
-static int view_get_device(struct dm_target *ti,
-			   const struct block_device *bdev, struct dm_dev **dev)
+static int view_get_device(struct dm_target *ti, dev_t number,
+			   struct dm_dev **dev)
 {
 	char name[16];
 	int r;
 
-	format_dev_t(name, bdev->bd_dev);
+	format_dev_t(name, number);
 	r = dm_get_device(ti, name, BRAID_MODE_READ, dev);
 	if (r)
 		ti->error = "A device under the braid-track device can't be opened";
@@ -134,11 +139,24 @@ static int view_get_device(struct dm_target *ti,
 static int view_get_devices(struct dm_target *ti, struct view_target *vt)
 {
 	const struct track *t = vt->track;
-	int r = view_get_device(ti, t->origin, &vt->origin);
+	int r = view_get_device(ti, t->origin_dev, &vt->origin);
 
 	if (!r && t->metadata)
-		r = view_get_device(ti, t->metadata, &vt->metadata);
-	return r;
+		r = view_get_device(ti, t->metadata_dev, &vt->metadata);
+	if (r)
+		return r;
+	/*
+	 * Until now it was the tracked device's table that kept these open. If
+	 * the view is not dropped, that table is still there, and these are its.
+	 */
+	if (view_state(vt->view) == VIEW_DROPPED ||
+	    vt->origin->bdev != t->origin ||
+	    (t->metadata && vt->metadata->bdev != t->metadata)) {
+		DMERR("%s: era %u", t->name, vt->view->era);
+		ti->error = "The view has ended: the braid-track device has another table";
+		return -ENXIO;
+	}
+	return 0;
 }
 
 static int view_ctr(struct dm_target *ti, unsigned int argc, char **argv)
@@ -221,6 +239,8 @@ static int view_map(struct dm_target *ti, struct bio *bio)
 		return DM_MAPIO_KILL;
 
 	block = bio->bi_iter.bi_sector >> vt->track->block_shift;
+	/* writes wait for it: it must not wait for somebody to poll */
+	bio_clear_polled(bio);
 	bucket = view_store_bucket(vt->track->store, block);
 	rcu_read_lock();
 	spin_lock_irqsave(&bucket->lock, flags);
