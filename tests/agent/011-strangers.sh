@@ -19,6 +19,7 @@ same "the first image"
 
 # With the source connected they take each other's places, not its.
 for ((i = 0; i < 30; i++)); do
+	# shellcheck disable=SC2034 # open until the end
 	exec {fd}<>"/dev/tcp/127.0.0.1/$port"
 done
 scribble 3
