@@ -20,7 +20,7 @@
 #include <linux/bitops.h>
 #include <linux/compiler.h>
 
-/* Above every era: "up to now". The last era that can be closed is below. */
+/* Above every era: "up to now". The last era that can be closed is below it. */
 #define ERA_NOW		U32_MAX
 #define ERA_LAST	(U32_MAX - 2)
 
