@@ -16,6 +16,10 @@ invalid() {
 	fi
 }
 
+store_empty() {
+	[ "$(store_used)" = 0 ]
+}
+
 written() {
 	fio --name=written --filename="$vol" --rw=randwrite --bs=4k --direct=1 \
 		--ioengine=libaio --iodepth=16 --size=16M --verify=crc32c \
@@ -32,7 +36,7 @@ undo kill "$waiter"
 written full
 invalid "$era"
 wait_for 10 sh -c "! kill -0 $waiter" || fail "no event told that the view is invalid"
-wait_for 5 test "$(store_used)" = 0 || fail "an invalid view still holds $(store_used) blocks"
+wait_for 5 store_empty || fail "an invalid view still holds $(store_used) blocks"
 end_view "$era"
 
 random "$vol" 0 16

@@ -8,7 +8,7 @@
 . "$(dirname "$0")/track.sh"
 requires target delay
 
-write_ms=4000
+write_ms=8000
 disk=$(disk origin 16)
 fill "$disk"
 meta=$(disk meta 8)
@@ -28,6 +28,10 @@ put() {
 		conv=notrunc status=none
 }
 
+era_is() {
+	[ "$(field 4)" = "$1" ]
+}
+
 sum() {
 	md5sum <"$LAB_DIR/put-$1"
 }
@@ -39,8 +43,8 @@ first=$!
 sleep 1
 message close whole 0 >"$LAB_DIR/closed" &
 close=$!
-wait_for 2 test "$(field 4)" = 2 || fail "the next era did not begin while a write was in flight"
-wait_for 2 test "$(view_state 1)" = draining || fail "the view is not draining"
+wait_for 4 era_is 2 || fail "the next era did not begin while a write was in flight"
+[ "$(view_state 1)" = draining ] || fail "the view is not draining"
 if dmsetup create --noudevsync early --table "0 32768 braid-view $vol 1" 2>/dev/null; then
 	dm_remove early
 	fail "a view was shown before its era was drained"
