@@ -23,6 +23,7 @@ agent_end() {
 	at_exit
 }
 trap agent_end EXIT
+trap 'exit 143' TERM # took too long
 
 # agent_config NAME ROLE: the sections follow on stdin.
 agent_config() {

@@ -387,21 +387,8 @@ int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
 	return 0;
 }
 
-static int call_if(const char *target, const char *name,
-		   int (*fn)(void *arg, const char *name), void *arg)
-{
-	struct dm_dev_line line;
-	int r;
-
-	if (dm_dev_table(name, target, &line, NULL))
-		return 0;
-	dm_dev_line_free(&line);
-	r = fn(arg, name);
-	return r == -ENXIO ? 0 : r;
-}
-
-int dm_dev_each_of(const char *target, int (*fn)(void *arg, const char *name),
-		   void *arg, struct dm_error *error)
+int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
+		struct dm_error *error)
 {
 	struct dm_names *names;
 	struct dm_task *task;
@@ -413,13 +400,40 @@ int dm_dev_each_of(const char *target, int (*fn)(void *arg, const char *name),
 	r = dm_task_do(task, "list", "devices", error);
 	names = r ? NULL : dm_task_get_names(task);
 	while (names && names->dev && !r) {
-		r = call_if(target, names->name, fn, arg);
+		r = fn(arg, names->name);
+		if (r == -ENXIO)
+			r = 0;
 		if (!names->next)
 			break;
 		names = (struct dm_names *)((char *)names + names->next);
 	}
 	dm_task_destroy(task);
 	return r;
+}
+
+struct each_of {
+	const char *target;
+	int (*fn)(void *arg, const char *name);
+	void *arg;
+};
+
+static int call_if(void *arg, const char *name)
+{
+	const struct each_of *each = arg;
+	struct dm_dev_line line;
+
+	if (dm_dev_table(name, each->target, &line, NULL))
+		return 0;
+	dm_dev_line_free(&line);
+	return each->fn(each->arg, name);
+}
+
+int dm_dev_each_of(const char *target, int (*fn)(void *arg, const char *name),
+		   void *arg, struct dm_error *error)
+{
+	struct each_of each = { target, fn, arg };
+
+	return dm_dev_each(call_if, &each, error);
 }
 
 bool dm_dev_target_known(const char *target)

@@ -126,6 +126,17 @@ int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
 		struct dm_error *error);
 
 /**
+ * dm_dev_each() - call @fn for the name of every device, whatever its table
+ *
+ * One that goes away meanwhile is no error (@fn returns -ENXIO). The names are
+ * those of the beginning: @fn may make and remove devices.
+ *
+ * Return: 0, what else @fn returned if that wasn't 0, or a negative errno.
+ */
+int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
+		struct dm_error *error);
+
+/**
  * dm_dev_each_of() - call @fn for the name of every device of one target
  *
  * Devices that can't be looked at, as those whose names need mangling, are left

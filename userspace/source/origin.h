@@ -64,8 +64,9 @@ struct origin {
 
 int origin_scan_open(struct origin **out, const struct config *config,
 		     struct err *e);
+/* @dir_fd: the state directory, which is ours */
 int origin_track_open(struct origin **out, const struct config *config,
-		      struct err *e);
+		      int dir_fd, struct err *e);
 
 /** origin_device_open - open and measure what is to be read */
 int origin_device_open(struct origin *o, const char *path, struct err *e);

@@ -219,7 +219,8 @@ static int source_secure(struct source *s, struct err *e)
 static int source_origin(struct source *s, struct err *e)
 {
 	if (s->config->mode == MODE_TRACK)
-		return origin_track_open(&s->origin, s->config, e);
+		return origin_track_open(&s->origin, s->config,
+					 s->lineage.sd.fd, e);
 	return origin_scan_open(&s->origin, s->config, e);
 }
 
@@ -227,10 +228,10 @@ static int source_open(struct source *s, struct err *e)
 {
 	int ret = source_secure(s, e);
 
+	if (ret == 0) /* takes the lock, without which nothing is ours */
+		ret = lineage_open(&s->lineage, s->config->state, e);
 	if (ret == 0)
 		ret = source_origin(s, e);
-	if (ret == 0)
-		ret = lineage_open(&s->lineage, s->config->state, e);
 	if (ret < 0)
 		return ret;
 	ret = worker_open(&s->worker, s->ring);

@@ -11,8 +11,8 @@
  * before the first read is shipped once more, from a view of that era. What
  * the replica has there is not asked, as it has not applied the first part.
  *
- * The device that shows the view is called braid-VOLUME-ERA, so that what a
- * killed process left behind is known at the next start.
+ * The device that shows the view is called braid-VOLUME-ERA, and which view is
+ * ours is noted before it is made: see leftover.h.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -25,6 +25,7 @@
 #include "control/json.h"
 #include "dm/track.h"
 #include "dm/view.h"
+#include "failpoint/failpoint.h"
 #include "log/log.h"
 #include "source/leftover.h"
 #include "source/origin.h"
@@ -36,6 +37,9 @@ struct track {
 	struct origin o;
 	const struct config *config;
 	char name[DM_DEV_NAME_SIZE];
+	struct leftover leftover;
+	uint64_t era_now; /* as of the last look */
+	bool unclean; /* a view could not be ended: to be tried again */
 	uint32_t block_bytes;
 	uint64_t nr_blocks;
 	/* The era under way. */
@@ -75,6 +79,7 @@ static int track_look(struct track *t, struct dm_track_status *st,
 		return dm_err(e, ret, &error);
 	t->block_bytes = st->block_sectors * 512;
 	t->nr_blocks = st->nr_blocks;
+	t->era_now = st->era;
 	pthread_mutex_lock(&t->lock);
 	memcpy(t->map_id, st->map_id, sizeof(t->map_id));
 	t->nr_views = st->nr_views;
@@ -87,6 +92,7 @@ static void track_end(struct origin *o)
 	struct track *t = (struct track *)o;
 	struct dm_view_status st;
 	struct dm_error error;
+	int ret = 0;
 
 	if (t->fd >= 0)
 		close(t->fd);
@@ -101,11 +107,16 @@ static void track_end(struct origin *o)
 			log_warn("the view of era %" PRIu64
 				 " of %s was lost: its copy store was full",
 				 t->era, t->name);
-		if (dm_view_remove(t->view, &error) < 0)
-			log_warn("%s", error.text);
+		ret = dm_view_remove(t->view, &error);
 	}
-	if (dm_track_drop(t->name, t->era, &error) < 0)
+	if (ret == 0)
+		ret = dm_track_drop(t->name, t->era, &error);
+	if (ret == 0) {
+		leftover_forget(&t->leftover);
+	} else {
 		log_warn("%s", error.text);
+		t->unclean = true;
+	}
 }
 
 /* Whether the map knows what changed since the replica's era. */
@@ -195,24 +206,43 @@ static int track_measure(struct track *t, struct origin_era *era, struct err *e)
 }
 
 /*
- * Close an era with a view of what changed since t->since.
+ * Close an era with a view, which is ours from before it exists.
  * Crash: a view is left behind, which the next start drops.
  */
-static int track_freeze(struct track *t, struct origin_era *era, struct err *e)
+static int track_close_view(struct track *t, struct err *e)
 {
-	enum dm_track_mode mode = DM_TRACK_SHIPPED;
+	enum dm_track_mode mode = t->whole_view ? DM_TRACK_WHOLE :
+						  DM_TRACK_SHIPPED;
 	struct dm_error error;
 	int ret;
 
-	t->whole_view = t->config->view == VIEW_WHOLE;
-	if (t->whole_view)
-		mode = DM_TRACK_WHOLE;
-	era->closed_at_ms = origin_now_ms();
-	ret = dm_track_close(t->name, mode, t->since, &t->era, &error);
+	ret = leftover_note(&t->leftover, t->map_id, t->era_now,
+			    LEFTOVER_ANY);
 	if (ret < 0)
+		return err_sys(e, -ret, "cannot write %s/view",
+			       t->config->state);
+	ret = dm_track_close(t->name, mode, t->since, &t->era, &error);
+	if (ret < 0) {
+		leftover_forget(&t->leftover);
 		return dm_err(e, ret, &error);
+	}
+	FAILPOINT("source.closed");
+	leftover_note(&t->leftover, t->map_id, t->era, t->era);
 	t->open = true;
 	t->view[0] = '\0';
+	return 0;
+}
+
+/* As of the view of what changed since t->since. */
+static int track_freeze(struct track *t, struct origin_era *era, struct err *e)
+{
+	int ret;
+
+	t->whole_view = t->config->view == VIEW_WHOLE;
+	era->closed_at_ms = origin_now_ms();
+	ret = track_close_view(t, e);
+	if (ret < 0)
+		return ret;
 	t->from = 0;
 	t->page_len = t->page_next = 0;
 	t->part = CHANGED;
@@ -255,6 +285,8 @@ static int track_close(struct origin *o, const struct wire_state *peer,
 
 	if (ret < 0)
 		return ret;
+	if (t->unclean)
+		t->unclean = !leftover_drop(&t->leftover, &st);
 	t->peer = *peer;
 	memset(era, 0, sizeof(*era));
 	hex_bytes(era->cursor.map_id, sizeof(era->cursor.map_id), st.map_id);
@@ -380,11 +412,12 @@ static int track_open(struct track *t, struct err *e)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	return leftover_drop(t->name, t->config->name, &st, e);
+	t->unclean = !leftover_drop(&t->leftover, &st);
+	return 0;
 }
 
 int origin_track_open(struct origin **out, const struct config *config,
-		      struct err *e)
+		      int dir_fd, struct err *e)
 {
 	struct track *t = calloc(1, sizeof(*t));
 	int ret;
@@ -394,6 +427,7 @@ int origin_track_open(struct origin **out, const struct config *config,
 	t->o.ops = &track_ops;
 	t->config = config;
 	t->fd = t->live_fd = -1;
+	t->leftover = (struct leftover){ t->name, config->name, dir_fd };
 	pthread_mutex_init(&t->lock, NULL);
 	ret = track_open(t, e);
 	if (ret < 0)
