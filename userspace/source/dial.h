@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Resolve a name and connect, without holding up the loop. */
+/*
+ * Resolve a name and connect, without holding up the loop. All addresses of
+ * the name are tried, in the resolver's order.
+ */
 #ifndef SOURCE_DIAL_H
 #define SOURCE_DIAL_H
 
-#include <sys/socket.h>
+#include <netdb.h>
 
 #include "config/config.h"
 #include "ring/worker.h"
@@ -16,9 +19,8 @@ struct dial {
 	void (*done)(struct dial *dial, int fd, struct err *e);
 	struct work resolve;
 	struct ring_op connect, timeout;
-	bool resolving;
-	struct sockaddr_storage addr;
-	socklen_t addr_len;
+	bool resolving, cancelled;
+	struct addrinfo *list, *next; /* all; those to be tried */
 	int fd, ret;
 	struct err err;
 };
