@@ -106,21 +106,29 @@ static void committed(struct source *s, const struct ship_result *result)
 	reply_waiters(&s->shipping, result->era.number);
 }
 
+/* The replica waits for the rest: hang up, then it forgets what it has. */
+static void given_up(struct source *s, const struct ship_result *result)
+{
+	source_error(s, result->err.text);
+	source_fail_waiters(&s->shipping, result->err.text);
+	s->next_era_ms = 0;
+	s->phase = SRC_WAITING;
+	if (s->conn != NULL) {
+		s->phase = SRC_PARTING;
+		conn_end(s->conn, 0, result->err.text);
+	}
+}
+
 static void shipped(void *arg, const struct ship_result *result)
 {
 	struct source *s = arg;
 
 	if (result->ret == 0) {
 		committed(s, result);
+		s->phase = s->conn != NULL ? SRC_IDLE : SRC_WAITING;
 	} else {
-		source_error(s, result->err.text);
-		source_fail_waiters(&s->shipping, result->err.text);
-		s->next_era_ms = 0;
-		/* The replica waits for the rest: hang up, it forgets it. */
-		if (s->conn != NULL)
-			conn_end(s->conn, 0, result->err.text);
+		given_up(s, result);
 	}
-	s->phase = s->conn != NULL ? SRC_IDLE : SRC_WAITING;
 	source_act(s);
 }
 

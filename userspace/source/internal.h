@@ -20,6 +20,7 @@ enum source_phase {
 	SRC_WAITING, /* not connected, until retry_at_ms */
 	SRC_DIALLING,
 	SRC_GREETING, /* connected, the replica's state is to come */
+	SRC_PARTING, /* an era was given up, the connection comes to its end */
 	SRC_IDLE, /* until an era is due, or somebody asks */
 	SRC_CLOSING, /* the worker closes an era */
 	SRC_SHIPPING

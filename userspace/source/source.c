@@ -170,7 +170,9 @@ static void source_closed(struct conn *conn, void *arg, unsigned int code,
 		s->refused = true;
 	if (!s->stopping)
 		source_error(s, text);
-	source_fail_waiters(&s->waiting, text);
+	/* Those who came after the era was given up wait for the next one. */
+	if (s->phase != SRC_PARTING)
+		source_fail_waiters(&s->waiting, text);
 	source_retry_later(s);
 	if (s->phase == SRC_SHIPPING)
 		ship_abort(s->ship, text);
@@ -200,6 +202,7 @@ static void source_dialled(struct dial *dial, int fd, struct err *e)
 		return;
 	}
 	source_error(s, e->text);
+	source_fail_waiters(&s->waiting, e->text);
 	source_retry_later(s);
 }
 

@@ -99,17 +99,22 @@ static void tell_status(struct source *s, struct control_request *req)
 	control_reply(req, o);
 }
 
+/*
+ * Without a connection, what the next attempt at one comes to is the answer,
+ * and that attempt is now.
+ */
 static void ask_ship(struct source *s, struct control_request *req)
 {
 	struct waiters *w = &s->waiting;
 
 	if (s->paused) {
 		control_fail(req, "replication is paused");
-	} else if (s->phase < SRC_IDLE) {
-		control_fail(req, s->error[0] ? s->error :
-						"the replica is not connected");
+	} else if (s->refused && s->phase < SRC_IDLE) {
+		control_fail(req, s->error);
 	} else {
 		w->req[w->count++] = req;
+		if (s->phase == SRC_WAITING)
+			s->retry_at_ms = 0;
 		source_act(s);
 	}
 }
