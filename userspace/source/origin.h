@@ -47,6 +47,8 @@ struct origin_ops {
 	 */
 	int (*next)(struct origin *o, struct origin_era *era,
 		    struct origin_range *range, struct err *e);
+	/* Whether the era can still be read: a sentence if not; may be NULL. */
+	int (*check)(struct origin *o, struct err *e);
 	/* A range was read and won't be read again; called in order. */
 	void (*release)(struct origin *o, const struct wire_range *range);
 	/* The era was committed, or given up. */

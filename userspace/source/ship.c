@@ -24,6 +24,9 @@
 #define PIECES 24U
 #define PIECE_ALIGN 4096U
 #define RANGES 64U
+#define STALL_MS 180000U
+#define STALL_BYTES 65536U /* keepalives alone are far fewer in that time */
+#define CHECK_MS 5000U
 
 enum phase {
 	IDLE,
@@ -70,6 +73,13 @@ struct ship {
 	struct err fetch_err;
 	uint64_t filled, worked, sent, answered;
 	uint64_t done_bytes;
+	/* As of when the replica last did something; 0: not yet begun. */
+	uint64_t moved_ms, moved_sent, moved_answered, moved_out;
+	uint64_t checked_ms;
+	struct work check;
+	bool checking;
+	int check_ret;
+	struct err check_err;
 	struct ship_result result;
 	struct piece pieces[PIECES];
 };
@@ -106,7 +116,7 @@ static void ship_check(struct ship *ship)
 	for (i = 0; i < PIECES; i++)
 		if (piece_busy(&ship->pieces[i]))
 			return;
-	if (ship->fetching || ship->at_end)
+	if (ship->fetching || ship->checking || ship->at_end)
 		return;
 	ship->at_end = true;
 	worker_submit(ship->worker, &ship->end);
@@ -445,6 +455,61 @@ int ship_frame(struct ship *ship, const struct wire_header *h,
 		       wire_type_name(h->type));
 }
 
+/* The time */
+
+static void check_run(struct work *work)
+{
+	struct ship *ship = ring_container(work, struct ship, check);
+
+	ship->check_ret =
+		ship->origin->ops->check(ship->origin, &ship->check_err);
+}
+
+static void check_done(struct work *work)
+{
+	struct ship *ship = ring_container(work, struct ship, check);
+
+	ship->checking = false;
+	if (ship->check_ret < 0)
+		ship_abort(ship, ship->check_err.text);
+	ship_check(ship);
+}
+
+/* Is the replica at work, or are we? */
+static bool is_moving(const struct ship *ship)
+{
+	size_t i;
+
+	for (i = 0; i < PIECES; i++)
+		if (piece_busy(&ship->pieces[i]))
+			return true;
+	return ship->fetching || ship->moved_ms == 0 ||
+	       ship->sent != ship->moved_sent ||
+	       ship->answered != ship->moved_answered ||
+	       conn_bytes_out(ship->conn) - ship->moved_out >= STALL_BYTES;
+}
+
+void ship_tick(struct ship *ship, uint64_t now_ms)
+{
+	if (ship->phase == IDLE || ship->phase == ENDING)
+		return;
+	if (is_moving(ship)) {
+		ship->moved_ms = now_ms;
+		ship->moved_sent = ship->sent;
+		ship->moved_answered = ship->answered;
+		ship->moved_out = conn_bytes_out(ship->conn);
+	} else if (now_ms - ship->moved_ms > STALL_MS) {
+		ship_abort(ship, "the replica is there, but does nothing");
+		return;
+	}
+	if (ship->origin->ops->check != NULL && !ship->checking &&
+	    now_ms - ship->checked_ms >= CHECK_MS) {
+		ship->checked_ms = now_ms;
+		ship->checking = true;
+		worker_submit(ship->worker, &ship->check);
+	}
+}
+
 static void ship_take(struct ship *ship, struct origin *origin)
 {
 	assert(ship->phase == IDLE);
@@ -473,7 +538,7 @@ void ship_start(struct ship *ship, struct conn *conn, struct origin *origin,
 	ship->rest.at.length = 0;
 	ship->batch_len = ship->batch_next = 0;
 	ship->filled = ship->worked = ship->sent = ship->answered = 0;
-	ship->done_bytes = 0;
+	ship->done_bytes = ship->moved_ms = 0;
 	encoder_begin(&ship->enc, peer->key);
 	if (hash) {
 		ship->md = EVP_MD_CTX_new();
@@ -523,6 +588,8 @@ int ship_open(struct ship **out, struct ring *ring, struct worker *worker,
 	ship->arg = arg;
 	ship->fetch.run = fetch_run;
 	ship->fetch.done = fetch_done;
+	ship->check.run = check_run;
+	ship->check.done = check_done;
 	ship->end.run = end_run;
 	ship->end.done = end_done;
 	ret = encoder_open(&ship->enc);

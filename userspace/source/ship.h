@@ -51,6 +51,13 @@ int ship_frame(struct ship *ship, const struct wire_header *h,
 /** ship_pump - there may be room to send */
 void ship_pump(struct ship *ship);
 
+/**
+ * ship_tick - now and then: is the replica taking or answering anything?
+ * @now_ms:	monotonic
+ * An era holds a view, which must not last for ever; keepalives don't count.
+ */
+void ship_tick(struct ship *ship, uint64_t now_ms);
+
 /** ship_abort - the connection is gone; ->done follows */
 void ship_abort(struct ship *ship, const char *why);
 

@@ -67,6 +67,8 @@ static void source_ticked(struct ring_op *op, int res)
 	if (s->stopping)
 		return;
 	ring_timeout(s->ring, &s->tick, TICK_MS);
+	if (s->phase == SRC_SHIPPING)
+		ship_tick(s->ship, source_mono_ms());
 	source_act(s);
 }
 

@@ -368,6 +368,19 @@ static void track_release(struct origin *o, const struct wire_range *range)
 		log_warn("%s", error.text);
 }
 
+static int track_check(struct origin *o, struct err *e)
+{
+	struct track *t = (struct track *)o;
+	struct dm_view_status st;
+	struct dm_error error;
+
+	if (!t->open || dm_view_status(t->view, &st, &error) < 0 || st.valid)
+		return 0;
+	return err_set(e, EIO,
+		       "the view of era %llu of %s was lost: its copy store was full",
+		       (unsigned long long)t->era, t->name);
+}
+
 static void track_status(struct origin *o, struct json_object *status)
 {
 	struct track *t = (struct track *)o;
@@ -390,6 +403,7 @@ static void track_free(struct origin *o)
 static const struct origin_ops track_ops = {
 	.close = track_close,
 	.next = track_next,
+	.check = track_check,
 	.release = track_release,
 	.end = track_end,
 	.status = track_status,
