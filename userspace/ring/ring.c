@@ -9,7 +9,9 @@
 #include <liburing.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "log/log.h"
 #include "ring/ring.h"
 
 struct ring {
@@ -131,6 +133,16 @@ int ring_turn(struct ring *ring)
 			ring_end(ring, op, res);
 	}
 	return 0;
+}
+
+void ring_turn_on(struct ring *ring)
+{
+	int ret = ring_turn(ring);
+
+	if (ret == 0)
+		return;
+	log_error("the event loop failed: %s", strerror(-ret));
+	_exit(1);
 }
 
 int ring_run(struct ring *ring)

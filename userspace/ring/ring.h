@@ -62,6 +62,13 @@ int ring_run(struct ring *ring);
 
 /** ring_turn - one turn: submit, wait for at least one end, call ->done */
 int ring_turn(struct ring *ring);
+
+/**
+ * ring_turn_on - a turn on the way out
+ * If it fails, the kernel may still write to what is about to be freed: the
+ * process ends here, with status 1.
+ */
+void ring_turn_on(struct ring *ring);
 void ring_stop(struct ring *ring);
 
 void ring_pread(struct ring *ring, struct ring_op *op, int fd, void *buf,

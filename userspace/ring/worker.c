@@ -161,8 +161,7 @@ void worker_close(struct worker *worker)
 	pthread_join(worker->thread, NULL);
 	ring_cancel(&worker->wake);
 	while (worker->wake.busy)
-		if (ring_turn(worker->ring) < 0)
-			_exit(1); /* the kernel may still write to it */
+		ring_turn_on(worker->ring);
 	close(worker->event_fd);
 	pthread_cond_destroy(&worker->more);
 	pthread_mutex_destroy(&worker->lock);

@@ -19,22 +19,26 @@ uint64_t origin_now_ms(void)
 
 static int measure(struct origin *o, int fd, const char *path, struct err *e)
 {
+	uint64_t bytes;
 	struct stat st;
+	bool block;
 
 	if (fstat(fd, &st) < 0)
 		return err_sys(e, errno, "cannot look at %s", path);
-	o->block = S_ISBLK(st.st_mode);
-	if (!o->block && !S_ISREG(st.st_mode))
+	block = S_ISBLK(st.st_mode);
+	if (!block && !S_ISREG(st.st_mode))
 		return err_set(e, EINVAL,
 			       "%s is neither a block device nor a file", path);
-	o->bytes = (uint64_t)st.st_size;
-	if (o->block && ioctl(fd, BLKGETSIZE64, &o->bytes) < 0)
+	bytes = (uint64_t)st.st_size;
+	if (block && ioctl(fd, BLKGETSIZE64, &bytes) < 0)
 		return err_sys(e, errno, "cannot measure %s", path);
-	if (o->bytes == 0 || o->bytes % 512 != 0)
+	if (bytes == 0 || bytes % 512 != 0)
 		return err_set(
 			e, EINVAL,
 			"%s has %llu bytes, which is no number of whole sectors",
-			path, (unsigned long long)o->bytes);
+			path, (unsigned long long)bytes);
+	o->block = block;
+	o->bytes = bytes;
 	return 0;
 }
 

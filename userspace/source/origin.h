@@ -70,7 +70,7 @@ int origin_scan_open(struct origin **out, const struct config *config,
 int origin_track_open(struct origin **out, const struct config *config,
 		      int dir_fd, struct err *e);
 
-/** origin_device_open - open and measure what is to be read */
+/** origin_device_open - open and measure what is to be read; or leave @o */
 int origin_device_open(struct origin *o, const char *path, struct err *e);
 uint64_t origin_now_ms(void);
 

@@ -294,8 +294,7 @@ void source_stop(struct source *s)
 	dial_cancel(&s->dial);
 	ring_cancel(&s->tick);
 	while (!source_at_rest(s))
-		if (ring_turn(s->ring) < 0)
-			break;
+		ring_turn_on(s->ring);
 	control_close(s->control);
 	worker_close(s->worker);
 	ship_close(s->ship);

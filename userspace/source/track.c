@@ -206,18 +206,38 @@ static int track_measure(struct track *t, struct origin_era *era, struct err *e)
 }
 
 /*
+ * The number of an era is told without its map's id: whether the map is still
+ * the one that was there before, or somebody has loaded another one meanwhile.
+ */
+static int track_same_map(struct track *t, const struct origin_era *era,
+			  struct err *e)
+{
+	uint8_t map_id[BRAID_MAP_ID_BYTES];
+	struct dm_track_status st;
+	struct dm_error error;
+	int ret = dm_track_status(t->name, &st, &error);
+
+	if (ret < 0)
+		return dm_err(e, ret, &error);
+	if (hex_bytes(map_id, sizeof(map_id), st.map_id) == 0 &&
+	    memcmp(map_id, era->cursor.map_id, sizeof(map_id)) == 0)
+		return 0;
+	return err_set(e, ESTALE, "%s got another map while its era was closed",
+		       t->name);
+}
+
+/*
  * Close an era with a view, which is ours from before it exists.
  * Crash: a view is left behind, which the next start drops.
  */
 static int track_close_view(struct track *t, struct err *e)
 {
-	enum dm_track_mode mode = t->whole_view ? DM_TRACK_WHOLE :
-						  DM_TRACK_SHIPPED;
+	enum dm_track_mode mode =
+		t->whole_view ? DM_TRACK_WHOLE : DM_TRACK_SHIPPED;
 	struct dm_error error;
 	int ret;
 
-	ret = leftover_note(&t->leftover, t->map_id, t->era_now,
-			    LEFTOVER_ANY);
+	ret = leftover_note(&t->leftover, t->map_id, t->era_now, LEFTOVER_ANY);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot write %s/view",
 			       t->config->state);
@@ -246,7 +266,9 @@ static int track_freeze(struct track *t, struct origin_era *era, struct err *e)
 	t->from = 0;
 	t->page_len = t->page_next = 0;
 	t->part = CHANGED;
-	ret = track_show(t, e);
+	ret = track_same_map(t, era, e);
+	if (ret == 0)
+		ret = track_show(t, e);
 	if (ret == 0)
 		ret = track_measure(t, era, e);
 	era->number = t->era > t->peer.era ? t->era : t->peer.era + 1;
@@ -266,6 +288,9 @@ static int track_begin_live(struct track *t, struct origin_era *era,
 	ret = dm_track_close(t->name, DM_TRACK_NO_VIEW, 0, &t->since, &error);
 	if (ret < 0)
 		return dm_err(e, ret, &error);
+	ret = track_same_map(t, era, e);
+	if (ret < 0)
+		return ret;
 	t->live_fd = origin_device_open(&live, t->config->device, e);
 	if (t->live_fd < 0)
 		return t->live_fd;
@@ -376,9 +401,10 @@ static int track_check(struct origin *o, struct err *e)
 
 	if (!t->open || dm_view_status(t->view, &st, &error) < 0 || st.valid)
 		return 0;
-	return err_set(e, EIO,
-		       "the view of era %llu of %s was lost: its copy store was full",
-		       (unsigned long long)t->era, t->name);
+	return err_set(
+		e, EIO,
+		"the view of era %llu of %s was lost: its copy store was full",
+		(unsigned long long)t->era, t->name);
 }
 
 static void track_status(struct origin *o, struct json_object *status)
