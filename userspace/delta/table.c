@@ -196,12 +196,14 @@ static void find_classes(struct delta_table *t)
 
 static void fill_filter(struct delta_table *t)
 {
-	uint64_t word, bits;
+	uint64_t hash, *word;
 	uint32_t i;
 
 	for (i = 0; i < t->count; i++) {
-		bits = delta_filter_bits(t, t->weak[i], &word);
-		t->filter[word] |= bits;
+		hash = t->weak[i] * t->filter_multiplier;
+		word = &t->filter[hash >> t->filter_shift];
+		*word |= 1ULL << DELTA_FILTER_BIT1(hash);
+		*word |= 1ULL << DELTA_FILTER_BIT2(hash);
 	}
 }
 

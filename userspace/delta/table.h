@@ -54,23 +54,19 @@ int delta_table_load(struct delta_table *table,
 		     struct delta_signature_reader *reader);
 void delta_table_free(struct delta_table *table);
 
-/* The word of the filter that a weak sum has its bits in, and these bits. */
-static inline uint64_t delta_filter_bits(const struct delta_table *table,
-					 uint32_t weak, uint64_t *word)
-{
-	uint64_t hash = weak * table->filter_multiplier;
-
-	*word = hash >> table->filter_shift;
-	return 1ULL << (hash >> 40 & 63) | 1ULL << (hash >> 34 & 63);
-}
+/* The two bits that a sum has in its word of the filter, by a hash of it. */
+#define DELTA_FILTER_BIT1(hash) ((hash) >> 40 & 63)
+#define DELTA_FILTER_BIT2(hash) ((hash) >> 34 & 63)
 
 /** delta_table_may_hold - quick: false if no block has this weak sum */
 static inline bool delta_table_may_hold(const struct delta_table *table,
 					uint32_t weak)
 {
-	uint64_t word, bits = delta_filter_bits(table, weak, &word);
+	uint64_t hash = weak * table->filter_multiplier;
+	uint64_t word = table->filter[hash >> table->filter_shift];
 
-	return (table->filter[word] & bits) == bits;
+	return word >> DELTA_FILTER_BIT1(hash) &
+	       word >> DELTA_FILTER_BIT2(hash) & 1;
 }
 
 /**
