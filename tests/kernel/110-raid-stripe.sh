@@ -1,7 +1,7 @@
 #!/bin/bash
 # raid0 puts every chunk where the layout says, and gives back what was written.
 # runs: uml vm
-# timeout: 120
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 mb=16

@@ -1,7 +1,7 @@
 #!/bin/bash
 # raid1 writes to every leg and does with legs that are missing.
 # runs: uml vm
-# timeout: 120
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 work() {

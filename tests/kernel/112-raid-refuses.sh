@@ -1,7 +1,7 @@
 #!/bin/bash
 # Every table line that can't be right is refused, in words that say why.
 # runs: uml vm
-# timeout: 60
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 # refuses WORDS PARAMETERS [START] [LENGTH]

@@ -2,7 +2,7 @@
 # A leg that fails writes under load is dropped, with an event, and nobody else
 # notices; a table made from the old one does not trust it again.
 # runs: uml vm
-# timeout: 120
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 # swap NAME TABLE: another table under whoever uses the device.
@@ -43,7 +43,7 @@ fio=$!
 event=$(dmsetup status -v mirror | sed -n 's/^Event number: *//p')
 timeout 30 dmsetup wait --noudevsync mirror "$event" >"$LAB_DIR/event" &
 waiter=$!
-wait_for 20 is_writing || fail "fio did not start"
+wait_for 60 is_writing || fail "fio did not start"
 [ "$(health)" = AA ] || fail "the health is $(health) before anything failed"
 swap leg "0 $size error"
 wait "$waiter" || fail "no event was raised when the leg failed"

@@ -2,7 +2,7 @@
 # A read that fails on one leg is served from another. A leg that can be
 # rewritten in place is kept, one that can't is dropped.
 # runs: uml vm
-# timeout: 60
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 health() {

@@ -2,7 +2,7 @@
 # The last good leg is never dropped: its errors are returned, and when it works
 # again so does the mirror.
 # runs: uml vm
-# timeout: 60
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 swap() {

@@ -2,7 +2,7 @@
 # What was flushed, or written through, outlives a power loss of all members
 # (P2); what was not is lost, or this test proves nothing.
 # runs: uml vm
-# timeout: 60
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 members=(a b)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Discards and zeroes of any range reach exactly that range of the members.
 # runs: uml vm
-# timeout: 120
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 # ranges SIZE: a few, of all kinds, in sectors: at edges, in a chunk, across.

@@ -2,7 +2,7 @@
 # A disk that goes away under load costs raid1 a leg, and raid0 its data with a
 # clear status; removing the arrays still works.
 # runs: uml vm
-# timeout: 90
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 health() {
@@ -23,7 +23,7 @@ fio --name=verify --filename=/dev/mapper/array --rw=randrw --bs=16k \
 	--ioengine=libaio --iodepth=16 --direct=1 --size=16M --rate=8m,8m \
 	--verify=crc32c --verify_fatal=1 --minimal >"$LAB_DIR/fio" &
 fio=$!
-wait_for 20 is_open || fail "fio did not start"
+wait_for 60 is_open || fail "fio did not start"
 sleep 0.5
 power_cut a
 wait "$fio" || fail "fio noticed that a disk of the mirror is gone"

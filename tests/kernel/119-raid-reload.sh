@@ -1,7 +1,7 @@
 #!/bin/bash
 # Suspending, loading another table and removing, with I/O in flight.
 # runs: uml vm
-# timeout: 120
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 requires program fio
@@ -50,7 +50,7 @@ fio --name=doomed --filename=/dev/mapper/array --rw=randwrite --bs=4k --ioengine
 	--iodepth=32 --direct=1 --size=60M --allow_file_create=0 --minimal \
 	>"$LAB_DIR/fio" 2>&1 &
 fio=$!
-wait_for 20 is_open || fail "fio did not start"
+wait_for 60 is_open || fail "fio did not start"
 sleep 0.2
 dmsetup remove --force --noudevsync array 2>/dev/null || true
 wait "$fio" && fail "fio did not notice that its device was taken away"

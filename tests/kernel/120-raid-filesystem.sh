@@ -2,7 +2,7 @@
 # ext4 on a mirror outlives the loss of a leg while files are written, and is
 # whole on the leg that is left.
 # runs: uml vm
-# timeout: 120
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
 requires program mkfs.ext4

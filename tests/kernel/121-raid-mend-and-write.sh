@@ -2,10 +2,10 @@
 # While a bad block is mended from another leg, writes to it neither overtake the
 # copy nor are overwritten by it: the legs are equal in the end.
 # runs: uml
-# timeout: 90
+# timeout: 180
 . "$(dirname "$0")/lib.sh"
 
-# A write reaches leg 0 at once and leg 1 three seconds later:
+# A write reaches leg 0 at once and leg 1 five seconds later:
 #
 #	first write	leg 0 new, leg 1 still old
 #	block goes bad	leg 0 unreadable
@@ -57,7 +57,7 @@ b=$(disk b 8)
 size=$(sectors "$a")
 dm_create dust "0 $size dust $a 0 512"
 dmsetup message dust 0 enable >/dev/null
-dm_create slow "0 $size delay $b 0 0 $b 0 3000"
+dm_create slow "0 $size delay $b 0 0 $b 0 5000"
 dm_create mirror "0 $size braid-raid raid1 0 0 2 /dev/mapper/dust /dev/mapper/slow"
 mirror=dm-$(dmsetup info -c --noheadings -o minor mirror)
 for at in 7 2047; do
