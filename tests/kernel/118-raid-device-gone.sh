@@ -9,8 +9,16 @@ health() {
 	dmsetup status array | cut -d ' ' -f 6
 }
 
-is_open() {
-	[ "$(dmsetup info -c --noheadings -o open array)" -gt 0 ]
+# Is the load well under way?
+is_writing() {
+	[ "$(awk '{print $5}' "/sys/block/$array/stat")" -gt 50 ]
+}
+
+# load [ARGUMENT...]
+load() {
+	fio --name=verify --filename=/dev/mapper/array --rw=randwrite --bs=16k \
+		--ioengine=libaio --iodepth=16 --direct=1 --size=32M --allow_file_create=0 \
+		--verify=crc32c --verify_fatal=1 --minimal "$@" >"$LAB_DIR/fio"
 }
 
 requires program fio
@@ -19,14 +27,13 @@ b=$(disk b 64)
 size=$(sectors "$a")
 
 dm_create array "0 $size braid-raid raid1 0 0 2 $a $b"
-fio --name=verify --filename=/dev/mapper/array --rw=randrw --bs=16k \
-	--ioengine=libaio --iodepth=16 --direct=1 --size=16M --rate=8m,8m \
-	--verify=crc32c --verify_fatal=1 --minimal >"$LAB_DIR/fio" &
+array=dm-$(dmsetup info -c --noheadings -o minor array)
+load --do_verify=0 --rate=8m &
 fio=$!
-wait_for 60 is_open || fail "fio did not start"
-sleep 0.5
+wait_for 60 is_writing || fail "fio did not start"
 power_cut a
 wait "$fio" || fail "fio noticed that a disk of the mirror is gone"
+load --verify_only || fail "a write was lost with the disk"
 [ "$(health)" = DA ] || fail "the health is $(health) after disk 0 went away"
 cmp "$b" /dev/mapper/array || fail "the mirror is not what its last leg is"
 dm_remove array
