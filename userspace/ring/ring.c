@@ -51,6 +51,10 @@ static void ring_prep(struct io_uring_sqe *sqe, struct ring_op *op)
 {
 	io_uring_prep_rw(op->code, sqe, op->fd, op->buf, op->len, op->offset);
 	switch (op->code) {
+	case IORING_OP_READ:
+	case IORING_OP_WRITE:
+		sqe->flags |= op->flags;
+		break;
 	case IORING_OP_FSYNC:
 		sqe->fsync_flags = IORING_FSYNC_DATASYNC;
 		break;
@@ -182,16 +186,30 @@ static void ring_ask(struct ring *ring, struct ring_op *op, int code, int fd,
 	ring_queue(ring, op);
 }
 
+/*
+ * Reads and writes of disks are done by the kernel's workers, that is without
+ * REQ_NOWAIT: Linux 6.1 loses a direct read of a device-mapper device whose
+ * bio was split if a part of it is refused for want of a tag while another
+ * request is being submitted; it ends with no completion at all.
+ */
+static void ring_ask_disk(struct ring *ring, struct ring_op *op, int code,
+			  int fd, const void *buf, unsigned int len,
+			  uint64_t offset)
+{
+	ring_ask(ring, op, code, fd, buf, len, offset);
+	op->flags = IOSQE_ASYNC;
+}
+
 void ring_pread(struct ring *ring, struct ring_op *op, int fd, void *buf,
 		unsigned int len, uint64_t offset)
 {
-	ring_ask(ring, op, IORING_OP_READ, fd, buf, len, offset);
+	ring_ask_disk(ring, op, IORING_OP_READ, fd, buf, len, offset);
 }
 
 void ring_pwrite(struct ring *ring, struct ring_op *op, int fd, const void *buf,
 		 unsigned int len, uint64_t offset)
 {
-	ring_ask(ring, op, IORING_OP_WRITE, fd, buf, len, offset);
+	ring_ask_disk(ring, op, IORING_OP_WRITE, fd, buf, len, offset);
 }
 
 void ring_read(struct ring *ring, struct ring_op *op, int fd, void *buf,
