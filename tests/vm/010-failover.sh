@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Two hosts: the demonstration, with the cable pulled in between. It compares
+# Two hosts: the demonstration. It compares
 # the replica's image with the primary's last committed era, and every file.
 # timeout: 480
 . "$(dirname "$0")/lib.sh"
 
-tools/demo/run --kernel "$KERNEL" --seconds 5 --cut ||
+tools/demo/run --kernel "$KERNEL" --seconds 5 ||
 	fail "the demonstration failed on $KERNEL"
