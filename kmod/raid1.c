@@ -7,8 +7,8 @@
  *	write, flush	the leg is dropped, if another holds the write;
  *			see raid_legs_judge() for when none does
  *	discard		nothing: what a discarded block reads as is undefined
- *	write zeroes	if the leg doesn't know the operation, zeroes are
- *			written to it; otherwise as a write
+ *	write zeroes	not offered: a disk may find out late that it doesn't
+ *			know the operation. Whoever zeroes writes zeroes
  *	secure erase	returned: somebody counts on every copy being erased
  *	read		the leg is dropped only if its device is gone;
  *			otherwise repair finds out what is wrong with it
@@ -119,8 +119,9 @@ static void hand_to_settle(struct raid1 *r1, struct bio *bio)
 
 	spin_lock_irqsave(&r1->lock, flags);
 	bio_list_add(&r1->failed, bio);
-	spin_unlock_irqrestore(&r1->lock, flags);
+	/* within the lock: once the bio is dealt with, the mirror may go */
 	queue_work(r1->wq, &r1->settle);
+	spin_unlock_irqrestore(&r1->lock, flags);
 }
 
 /* Writes, and everything else that goes to all legs. */
@@ -201,24 +202,6 @@ void raid1_send(struct raid1 *r1, struct bio *bio)
 		send_leg(io, bio, slot);
 }
 
-/* The leg doesn't know how to write zeroes, so write zeroes. Sleeps. */
-static void zero_by_hand(struct raid1_io *io, struct bio *bio,
-			 unsigned int slot)
-{
-	struct block_device *bdev = leg_bdev(io->r1, slot);
-	blk_status_t status = leg_status(io, slot);
-	int r;
-
-	if (status != BLK_STS_NOTSUPP && status != BLK_STS_TARGET)
-		return;
-	r = blkdev_issue_zeroout(bdev, bio->bi_iter.bi_sector,
-				 bio_sectors(bio), GFP_NOIO, 0);
-	if (!r && (bio->bi_opf & REQ_FUA))
-		r = blkdev_issue_flush(bdev);
-	if (!r)
-		__clear_bit(slot, &io->failed);
-}
-
 /* What a dropped leg fails is no news. */
 static void log_failures(struct raid1_io *io, struct bio *bio)
 {
@@ -263,12 +246,7 @@ static void settle_write(struct raid1 *r1, struct raid1_io *io,
 {
 	struct raid_legs_verdict verdict = { .good = true };
 	blk_status_t status = BLK_STS_OK;
-	unsigned int slot;
 
-	if (bio_op(bio) == REQ_OP_WRITE_ZEROES) {
-		for_each_set_bit(slot, &io->failed, RAID_LEGS_MAX)
-			zero_by_hand(io, bio, slot);
-	}
 	if (io->failed) {
 		if (bio_op(bio) != REQ_OP_DISCARD)
 			log_failures(io, bio);
@@ -529,7 +507,6 @@ static int raid1_start(struct raid *raid)
 	ti->num_flush_bios = 1;
 	ti->num_discard_bios = 1;
 	ti->num_secure_erase_bios = 1;
-	ti->num_write_zeroes_bios = 1;
 	raid->private = r1;
 	return 0;
 }
