@@ -38,11 +38,14 @@
  *						    [<kind> <block> <count>]...
  *		one extent a line, in order, none overlapping; <era> is that of
  *		a view whose <since> was the same, "now" is the live map. Ask
- *		again from next_block until "end". kind: w written
- *	  release <era> <block> <count>		(no reply)
+ *		again from next_block until "end". kind: w written. A reply
+ *		ends early, even with no extent, so as not to take long
+ *	  release <era> <block> <count>		(no reply) at most
+ *		BRAID_RANGE_MAX blocks
  *	  drop <era>				(no reply) end the view; refused
  *		while a braid-view table shows it
- *	  mark <block> <count>			(no reply) note as changed
+ *	  mark <block> <count>			(no reply) note as changed; at
+ *		most BRAID_RANGE_MAX blocks
  *	events: a view that became invalid, an era that was closed
  *	A table that is reloaded keeps map, eras and views; only the length may
  *	differ, and only grow. Blocks that are added count as written then.
@@ -69,6 +72,8 @@
 #define BRAID_VIEWS_MAX		16U	/* open at a time, of one device */
 #define BRAID_RAID0_MEMBERS_MAX	64U
 #define BRAID_RAID1_MEMBERS_MAX	8U
+
+#define BRAID_RANGE_MAX		65536U	/* blocks, of one message */
 
 #define BRAID_MAP_ID_BYTES	16
 #define BRAID_MAP_ID_HEX	32

@@ -14,6 +14,8 @@
 
 /* As many blocks are looked at before others get the CPU. */
 #define CHANGED_STRIDE		16384U
+/* And before the reply: a message keeps the table from being replaced. */
+#define CHANGED_MAX		(256U * CHANGED_STRIDE)
 /* Longest first line, longest line, and what dm wants to stay free. */
 #define CHANGED_HEAD		12U
 #define CHANGED_LINE		26U
@@ -164,30 +166,35 @@ static bool changed_emit(char *body, unsigned int size, unsigned int *len,
 
 /*
  * Fill the body of the reply. Return: where to go on, or -1 at the end of the
- * device, or an error below that.
+ * device, or an error below that. The reply of one message looks at CHANGED_MAX
+ * blocks at most.
  */
 static s64 changed_fill(struct changed *c, char *body, unsigned int size,
 			unsigned int *len)
 {
 	struct era_extent extent, run = { .count = 0 };
+	bool more;
+	u32 from = c->from;
 
-	while (changed_step(c, &extent)) {
+	while ((more = changed_step(c, &extent))) {
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (!extent.count)
-			continue;
-		if (run.count && run.block + run.count == extent.block) {
+		if (!extent.count) {
+			/* nothing to add */
+		} else if (run.count && run.block + run.count == extent.block) {
 			run.count += extent.count;
-			continue;
+		} else {
+			if (run.count && !changed_emit(body, size, len, &run))
+				return run.block;
+			run = extent;
 		}
-		if (run.count && !changed_emit(body, size, len, &run))
-			return run.block;
-		run = extent;
+		if (c->from - from >= CHANGED_MAX)
+			break;
 	}
 	if (run.count && !changed_emit(body, size, len, &run))
 		return run.block;
-	return -1;
+	return more ? c->from : -1;
 }
 
 /*
@@ -245,12 +252,23 @@ static int track_msg_changed(struct track *t, unsigned int argc, char **argv,
 	return r;
 }
 
+static int track_msg_range(struct track *t, const char *what, u32 count)
+{
+	if (count <= BRAID_RANGE_MAX)
+		return 0;
+	DMERR("%s: %s: %u blocks are too many for one message, %u is the most",
+	      t->name, what, count, BRAID_RANGE_MAX);
+	return -E2BIG;
+}
+
 static int track_msg_release(struct track *t, unsigned int argc, char **argv,
 			     char *result, unsigned int maxlen)
 {
 	u32 n[3];
 	int r = track_msg_numbers(t, argc, argv, n);
 
+	if (!r)
+		r = track_msg_range(t, "release", n[2]);
 	return r ? r : track_release(t, n[0], n[1], n[2]);
 }
 
@@ -269,6 +287,8 @@ static int track_msg_mark(struct track *t, unsigned int argc, char **argv,
 	u32 n[2];
 	int r = track_msg_numbers(t, argc, argv, n);
 
+	if (!r)
+		r = track_msg_range(t, "mark", n[1]);
 	if (r)
 		return r;
 	mutex_lock(&t->map_lock);

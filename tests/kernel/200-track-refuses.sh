@@ -54,7 +54,9 @@ refused_with 'no view of era 7' release 7 0 1
 refused_with 'expected release' release 7
 refused_with 'not a number' drop x
 refused_with 'beyond the end' mark 255 2
-refused_with 'beyond the end' mark 4294967295 4294967295
+refused_with 'beyond the end' mark 4294967295 65536
+refused_with 'too many for one message' mark 0 65537
+refused_with 'too many for one message' release 1 0 4294967295
 [ "$(field 4)" = 1 ] || fail "a message that was refused closed an era"
 [ -z "$(changed 0 now)" ] || fail "a message that was refused marked a block"
 

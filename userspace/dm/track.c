@@ -297,14 +297,32 @@ int dm_track_changed(const char *name, uint64_t since, uint64_t view_era,
 	return r;
 }
 
+/* A message takes a part of the range. An empty one is sent to be judged. */
+static int range_message(const char *name, const char *what, uint64_t block,
+			 uint64_t count, struct dm_error *error)
+{
+	char message[MESSAGE_SIZE];
+	uint64_t part;
+	int r;
+
+	do {
+		part = count < BRAID_RANGE_MAX ? count : BRAID_RANGE_MAX;
+		snprintf(message, sizeof(message), "%s %" PRIu64 " %" PRIu64,
+			 what, block, part);
+		r = dm_dev_message(name, message, NULL, error);
+		block += part;
+		count -= part;
+	} while (!r && count);
+	return r;
+}
+
 int dm_track_release(const char *name, uint64_t era, uint64_t block,
 		     uint64_t count, struct dm_error *error)
 {
-	char message[MESSAGE_SIZE];
+	char what[MESSAGE_SIZE / 2];
 
-	snprintf(message, sizeof(message),
-		 "release %" PRIu64 " %" PRIu64 " %" PRIu64, era, block, count);
-	return dm_dev_message(name, message, NULL, error);
+	snprintf(what, sizeof(what), "release %" PRIu64, era);
+	return range_message(name, what, block, count, error);
 }
 
 int dm_track_drop(const char *name, uint64_t era, struct dm_error *error)
@@ -318,9 +336,5 @@ int dm_track_drop(const char *name, uint64_t era, struct dm_error *error)
 int dm_track_mark(const char *name, uint64_t block, uint64_t count,
 		  struct dm_error *error)
 {
-	char message[MESSAGE_SIZE];
-
-	snprintf(message, sizeof(message), "mark %" PRIu64 " %" PRIu64, block,
-		 count);
-	return dm_dev_message(name, message, NULL, error);
+	return range_message(name, "mark", block, count, error);
 }
