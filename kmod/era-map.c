@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/vmalloc.h>
 
+#include "budget.h"
 #include "era-map.h"
 
 /**
@@ -12,15 +10,13 @@
  * @nr_blocks: how many blocks
  *
  * Context: may sleep.
- * Return: the map, or NULL if there is no memory for it.
+ * Return: the map, or NULL if there is no memory for it (budget.h).
  */
 struct era_map *era_map_create(u32 nr_blocks)
 {
-	struct era_map *map;
-	size_t size = struct_size(map, stamps, nr_blocks);
+	struct era_map *map = NULL;
 
-	/* kvmalloc has an upper limit that a map of 4 KiB blocks can reach */
-	map = size <= INT_MAX ? kvzalloc(size, GFP_KERNEL) : vzalloc(size);
+	map = budget_zalloc(struct_size(map, stamps, nr_blocks));
 	if (map)
 		map->nr_blocks = nr_blocks;
 	return map;
@@ -28,7 +24,8 @@ struct era_map *era_map_create(u32 nr_blocks)
 
 void era_map_destroy(struct era_map *map)
 {
-	kvfree(map);
+	if (map)
+		budget_free(map, struct_size(map, stamps, map->nr_blocks));
 }
 
 /**

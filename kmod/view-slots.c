@@ -2,23 +2,27 @@
 #include <linux/bitmap.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
 
+#include "budget.h"
 #include "view-slots.h"
+
+static size_t view_slots_size(u32 total)
+{
+	return BITS_TO_LONGS((size_t)total) * sizeof(long);
+}
 
 int view_slots_init(struct view_slots *slots, u32 total)
 {
 	slots->total = total;
 	slots->used = 0;
 	slots->hint = 0;
-	slots->taken = kvcalloc(BITS_TO_LONGS(total), sizeof(long), GFP_KERNEL);
+	slots->taken = budget_zalloc(view_slots_size(total));
 	return slots->taken ? 0 : -ENOMEM;
 }
 
 void view_slots_exit(struct view_slots *slots)
 {
-	kvfree(slots->taken);
+	budget_free(slots->taken, view_slots_size(slots->total));
 }
 
 /**

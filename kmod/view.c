@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitmap.h>
-#include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "budget.h"
 #include "view.h"
+
+static size_t view_bitmap_size(u32 nr_blocks)
+{
+	return BITS_TO_LONGS((size_t)nr_blocks) * sizeof(long);
+}
 
 static void view_free(struct kref *ref)
 {
 	struct view *view = container_of(ref, struct view, ref);
 
-	kvfree(view->lost);
-	kvfree(view->gone);
+	budget_free(view->lost, view_bitmap_size(view->nr_blocks));
+	budget_free(view->gone, view_bitmap_size(view->nr_blocks));
 	kfree(view);
 }
 
@@ -39,10 +44,8 @@ struct view *view_create(u32 era, u32 since, bool whole, u32 nr_blocks,
 	view->whole = whole;
 	view->nr_blocks = nr_blocks;
 	view->len = len;
-	view->gone = kvcalloc(BITS_TO_LONGS(nr_blocks), sizeof(long),
-			      GFP_KERNEL);
-	view->lost = kvcalloc(BITS_TO_LONGS(nr_blocks), sizeof(long),
-			      GFP_KERNEL);
+	view->gone = budget_zalloc(view_bitmap_size(nr_blocks));
+	view->lost = budget_zalloc(view_bitmap_size(nr_blocks));
 	if (!view->gone || !view->lost) {
 		view_put(view);
 		return NULL;
