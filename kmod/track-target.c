@@ -5,6 +5,7 @@
 #define DM_MSG_PREFIX "braid-track"
 
 #include <linux/module.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -102,13 +103,18 @@ static int track_end_io(struct dm_target *ti, struct bio *bio,
 static int track_preresume(struct dm_target *ti)
 {
 	struct track_target *tt = ti->private;
-	struct era_map *longer = tt->longer;
+	unsigned int noio;
 	int r = track_may_resume(tt->track, ti);
 
-	if (r || !longer)
+	if (r || !tt->longer)
 		return r;
-	tt->longer = NULL;
-	return track_grow(tt->track, tt->args.len, longer);
+	/* the device is suspended: its I/O would not set any memory free */
+	noio = memalloc_noio_save();
+	r = track_grow(tt->track, tt->args.len, tt->longer);
+	memalloc_noio_restore(noio);
+	if (!r)
+		tt->longer = NULL;
+	return r;
 }
 
 static void track_resume(struct dm_target *ti)

@@ -102,7 +102,7 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 }
 
 /* Stamp one block as a write would, and wait for the copy it may need. */
-static void track_mark_block(struct track *t, u32 block, struct track_bio *tb)
+void track_mark_block(struct track *t, u32 block, struct track_bio *tb)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 	bool wait;

@@ -286,20 +286,23 @@ void track_resumed(struct track *t, struct dm_target *ti)
  * track_grow() - the device has become longer
  * @t: the track
  * @len: its length in sectors
- * @longer: a map of that length; the track's now, unless it has one already
+ * @longer: a map of that length; the caller's still if this fails, otherwise
+ *	the track's, or freed if it has one already
  *
  * What the new blocks hold is news to every consumer; so is the rest of a
- * last block that was cut short.
+ * last block that was cut short. If this fails nothing has changed.
  *
- * Context: the device is suspended; may sleep.
- * Return: 0 or an error.
+ * Context: the device is suspended, and memory not to be got by I/O; may sleep.
+ * Return: 0 or -ENOMEM.
  */
 int track_grow(struct track *t, sector_t len, struct era_map *longer)
 {
+	struct track_bio *tb = kzalloc(sizeof(*tb), GFP_NOIO);
 	struct era_map *map;
 	u32 last;
-	int r = 0;
 
+	if (!tb)
+		return -ENOMEM;
 	mutex_lock(&t->map_lock);
 	map = rcu_dereference_protected(t->map, true);
 	last = map->nr_blocks - 1;
@@ -313,9 +316,10 @@ int track_grow(struct track *t, sector_t len, struct era_map *longer)
 	synchronize_rcu();
 	era_map_destroy(map);
 	if (t->len & ((1U << t->block_shift) - 1))
-		r = track_mark(t, last, 1);
+		track_mark_block(t, last, tb);
 	t->len = len;
 out_unlock:
 	mutex_unlock(&t->map_lock);
-	return r;
+	kfree(tb);
+	return 0;
 }

@@ -108,6 +108,7 @@ void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
 bool track_stamp_block(struct track *t, struct era_map *map, u32 block,
 		       u32 era);
 int track_write(struct track *t, struct bio *bio, struct track_bio *tb);
+void track_mark_block(struct track *t, u32 block, struct track_bio *tb);
 int track_mark(struct track *t, u32 block, u32 count);
 
 /* track-close.c */
