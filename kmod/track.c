@@ -163,8 +163,13 @@ static const char *track_collides(const struct track *t,
 	return NULL;
 }
 
+/*
+ * The device's track, with @fresh put in as that if there is none yet. NULL if
+ * there is neither. Under tracks_lock.
+ */
 static struct track *track_attach_locked(struct dm_target *ti, dev_t dev,
-					 const struct track_args *args)
+					 const struct track_args *args,
+					 struct track *fresh)
 {
 	struct track *t;
 
@@ -182,13 +187,22 @@ static struct track *track_attach_locked(struct dm_target *ti, dev_t dev,
 		return t;
 	}
 
-	t = track_create(dev, args);
-	if (!t) {
-		ti->error = "Not enough memory for the era map: 4 bytes a block";
-		return ERR_PTR(-ENOMEM);
+	if (fresh) {
+		fresh->tables = 1;
+		list_add(&fresh->node, &tracks);
 	}
-	t->tables = 1;
-	list_add(&t->node, &tracks);
+	return fresh;
+}
+
+static struct track *track_try_attach(struct dm_target *ti, dev_t dev,
+				      const struct track_args *args,
+				      struct track *fresh)
+{
+	struct track *t;
+
+	mutex_lock(&tracks_lock);
+	t = track_attach_locked(ti, dev, args, fresh);
+	mutex_unlock(&tracks_lock);
 	return t;
 }
 
@@ -197,16 +211,27 @@ static struct track *track_attach_locked(struct dm_target *ti, dev_t dev,
  * @ti: the target that is constructed; its error is set
  * @args: what its line says
  *
+ * The lock is not held while a map is made, which can take long and wait for
+ * I/O.
+ *
  * Return: the track, with a reference and a table counted, or an ERR_PTR.
  */
 struct track *track_attach(struct dm_target *ti, const struct track_args *args)
 {
 	dev_t dev = disk_devt(dm_disk(dm_table_get_md(ti->table)));
-	struct track *t;
+	struct track *t = track_try_attach(ti, dev, args, NULL);
+	struct track *fresh;
 
-	mutex_lock(&tracks_lock);
-	t = track_attach_locked(ti, dev, args);
-	mutex_unlock(&tracks_lock);
+	if (t)
+		return t;
+	fresh = track_create(dev, args);
+	if (!fresh) {
+		ti->error = "Not enough memory for the era map: 4 bytes a block";
+		return ERR_PTR(-ENOMEM);
+	}
+	t = track_try_attach(ti, dev, args, fresh);
+	if (t != fresh)
+		track_put(fresh);
 	return t;
 }
 
