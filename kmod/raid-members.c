@@ -8,6 +8,11 @@
 
 #define DM_MSG_PREFIX "braid-raid"
 
+/* All arrays that are, or were, live, and how many members have died. */
+static LIST_HEAD(raids);
+static DEFINE_MUTEX(raids_lock);
+static atomic64_t deaths;
+
 static int refuse(struct raid *raid, unsigned int slot, const char *path,
 		  const char *error, int r)
 {
@@ -126,6 +131,7 @@ int raid_members_open(struct raid *raid, const struct raid_args *args)
 	unsigned int slot;
 	int r;
 
+	raid->loaded = atomic64_read(&deaths);
 	bitmap_copy(raid->dead, args->failed, BRAID_RAID0_MEMBERS_MAX);
 	for (slot = 0; slot < raid->members; slot++) {
 		if (!args->path[slot])
@@ -145,6 +151,9 @@ void raid_members_close(struct raid *raid)
 {
 	unsigned int slot;
 
+	mutex_lock(&raids_lock);
+	list_del_init(&raid->node);
+	mutex_unlock(&raids_lock);
 	for (slot = 0; slot < raid->members; slot++) {
 		if (raid->member[slot])
 			dm_put_device(raid->ti, raid->member[slot]);
@@ -180,8 +189,77 @@ void raid_member_died(struct raid *raid, unsigned int slot, const char *why)
 {
 	if (test_and_set_bit(slot, raid->dead))
 		return;
+	WRITE_ONCE(raid->died[slot], atomic64_inc_return(&deaths));
 	DMWARN("%s: slot %u (%s): %s",
 	       dm_table_device_name(raid->ti->table), slot,
 	       raid->member[slot]->name, why);
 	schedule_work(&raid->event);
+}
+
+static int inherit_member(struct raid *raid, dev_t dev)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < raid->members; slot++) {
+		if (raid_member_used(raid, slot) &&
+		    raid->member[slot]->bdev->bd_dev == dev)
+			return raid->level->fail(raid, slot,
+				"it was dropped after this table was loaded");
+	}
+	return 0;
+}
+
+static int inherit_from(struct raid *raid, const struct raid *other)
+{
+	unsigned int slot;
+	int r = 0;
+
+	for_each_set_bit(slot, other->dead, other->members) {
+		if (!r && other->member[slot] &&
+		    READ_ONCE(other->died[slot]) > raid->loaded)
+			r = inherit_member(raid,
+					   other->member[slot]->bdev->bd_dev);
+	}
+	return r;
+}
+
+/**
+ * raid_members_inherit() - drop what was dropped since the table was loaded
+ * @raid: a mirror that is about to become live
+ *
+ * Looks at the arrays that were live on the same device, which is suspended
+ * now. What had died before the table was loaded is left to whoever loaded it:
+ * he was told, and may have put it right.
+ *
+ * Return: 0, or -EBUSY if no member would be left; it was said.
+ */
+int raid_members_inherit(struct raid *raid)
+{
+	struct mapped_device *md = dm_table_get_md(raid->ti->table);
+	const struct raid *other;
+	int r = 0;
+
+	mutex_lock(&raids_lock);
+	list_for_each_entry(other, &raids, node) {
+		if (!r && other != raid &&
+		    dm_table_get_md(other->ti->table) == md)
+			r = inherit_from(raid, other);
+	}
+	/* whom it inherits from may be gone when it is resumed again */
+	if (r)
+		raid->stale = true;
+	mutex_unlock(&raids_lock);
+	return raid->stale ? -EBUSY : 0;
+}
+
+/**
+ * raid_members_register() - the array is live: later ones inherit from it
+ * @raid: the array
+ */
+void raid_members_register(struct raid *raid)
+{
+	mutex_lock(&raids_lock);
+	if (list_empty(&raid->node))
+		list_add(&raid->node, &raids);
+	mutex_unlock(&raids_lock);
 }

@@ -39,6 +39,7 @@ static struct raid *make_raid(struct dm_target *ti,
 	raid->members = args->members;
 	raid->member_sectors = ti->len;
 	INIT_WORK(&raid->event, send_event);
+	INIT_LIST_HEAD(&raid->node);
 	if (args->level == RAID_LEVEL_0) {
 		raid->layout.members = args->members;
 		raid->layout.chunk_shift = ilog2(args->chunk);
@@ -134,10 +135,21 @@ static void raid_postsuspend(struct dm_target *ti)
 		raid->level->suspended(raid);
 }
 
+static int raid_preresume(struct dm_target *ti)
+{
+	struct raid *raid = ti->private;
+
+	if (raid->level_id == RAID_LEVEL_0)
+		return 0;
+	return raid_members_inherit(raid);
+}
+
 static void raid_resume(struct dm_target *ti)
 {
 	struct raid *raid = ti->private;
 
+	if (raid->level_id != RAID_LEVEL_0)
+		raid_members_register(raid);
 	if (raid->level->resumed)
 		raid->level->resumed(raid);
 }
@@ -234,7 +246,7 @@ static int message_fail(struct raid *raid, unsigned int argc, char **argv)
 		      slot);
 		return -EINVAL;
 	}
-	return raid->level->fail(raid, slot);
+	return raid->level->fail(raid, slot, "failed by message");
 }
 
 static int raid_message(struct dm_target *ti, unsigned int argc, char **argv,
@@ -282,6 +294,7 @@ struct target_type braid_raid_target = {
 	.map = raid_map,
 	.end_io = raid_end_io,
 	.postsuspend = raid_postsuspend,
+	.preresume = raid_preresume,
 	.resume = raid_resume,
 	.status = raid_status,
 	.message = raid_message,

@@ -16,7 +16,9 @@
  * were given up; what that means for I/O is the level's business. The members
  * themselves are never written to but by I/O and its repair: there are no
  * superblocks yet, so that a member was given up is forgotten with the table,
- * unless it is loaded again with the words that STATUSTYPE_TABLE gives.
+ * unless it is loaded again with the words that STATUSTYPE_TABLE gives. A
+ * table that was loaded before the death, and replaces the live one after it,
+ * could not know: it is told when it is resumed (raid_members_inherit()).
  */
 #ifndef BRAID_RAID_H
 #define BRAID_RAID_H
@@ -41,7 +43,7 @@ struct raid;
  * @suspended: I/O has drained: be quiet on the members, too
  * @resumed: the table is live, I/O is about to come
  * @io_hints: what the level asks of whoever submits
- * @fail: give a member up as if it had failed; may sleep
+ * @fail: give a member up as if it had failed, for a reason; may sleep
  */
 struct raid_level {
 	int (*start)(struct raid *raid);
@@ -51,7 +53,7 @@ struct raid_level {
 	void (*suspended)(struct raid *raid);
 	void (*resumed)(struct raid *raid);
 	void (*io_hints)(struct raid *raid, struct queue_limits *limits);
-	int (*fail)(struct raid *raid, unsigned int slot);
+	int (*fail)(struct raid *raid, unsigned int slot, const char *why);
 };
 
 /**
@@ -65,6 +67,11 @@ struct raid_level {
  * @member_sectors: how much of each member is used
  * @dead: slots whose member was given up
  * @event: tells userspace that the health has changed
+ * @node: among all arrays that are, or were, live
+ * @loaded: how many deaths of members there had been, of any array, when the
+ *	table was loaded
+ * @stale: all that the table has is stale: it must never become live
+ * @died: for each slot, which of these its member's was; 0 if the table said it
  * @members: number of slots
  * @member: the members by slot; NULL where one is missing
  */
@@ -80,6 +87,10 @@ struct raid {
 
 	DECLARE_BITMAP(dead, BRAID_RAID0_MEMBERS_MAX);
 	struct work_struct event;
+	struct list_head node;
+	u64 loaded;
+	bool stale;
+	u64 died[BRAID_RAID0_MEMBERS_MAX];
 
 	unsigned int members;
 	struct dm_dev *member[];
@@ -93,6 +104,8 @@ int raid_members_open(struct raid *raid, const struct raid_args *args);
 void raid_members_close(struct raid *raid);
 bool raid_member_gone(const struct raid *raid, unsigned int slot);
 void raid_member_died(struct raid *raid, unsigned int slot, const char *why);
+int raid_members_inherit(struct raid *raid);
+void raid_members_register(struct raid *raid);
 
 /* A member that takes part in I/O. */
 static inline bool raid_member_used(const struct raid *raid, unsigned int slot)

@@ -111,7 +111,7 @@ static void raid0_io_hints(struct raid *raid, struct queue_limits *limits)
 	limits->io_opt = chunk * raid->members;
 }
 
-static int raid0_fail(struct raid *raid, unsigned int slot)
+static int raid0_fail(struct raid *raid, unsigned int slot, const char *why)
 {
 	DMERR("%s: slot %u can't be failed: raid0 needs all its devices",
 	      dm_table_device_name(raid->ti->table), slot);

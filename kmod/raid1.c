@@ -397,12 +397,12 @@ static int raid1_end_io(struct raid *raid, struct bio *bio,
 	return end_read(r1, io_of(r1, bio), bio, *error);
 }
 
-static int raid1_fail(struct raid *raid, unsigned int slot)
+static int raid1_fail(struct raid *raid, unsigned int slot, const char *why)
 {
 	struct raid1 *r1 = raid->private;
 
 	if (test_bit(slot, raid->dead) ||
-	    raid1_drop(r1, slot, "failed by message"))
+	    raid1_drop(r1, slot, why))
 		return 0;
 	DMERR("%s: slot %u can't be failed: it is the last good one",
 	      dm_table_device_name(raid->ti->table), slot);
