@@ -296,6 +296,8 @@ void track_end_views(struct track *t)
 	view_store_sweep(t->store, NULL);
 	mutex_unlock(&t->view_lock);
 
+	/* those that waited fail now: the grace period has let in the last */
+	track_thaw(t);
 	wait_event(t->view_idle, !atomic_read(&t->view_reads));
 	for (i = 0; set && i < set->nr; i++)
 		view_put(set->views[i]);

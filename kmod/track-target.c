@@ -100,6 +100,14 @@ static int track_end_io(struct dm_target *ti, struct bio *bio,
 	return DM_ENDIO_DONE;
 }
 
+/* No write is in flight. A table that was never live has nothing to freeze. */
+static void track_postsuspend(struct dm_target *ti)
+{
+	struct track_target *tt = ti->private;
+
+	track_freeze(tt->track);
+}
+
 static int track_preresume(struct dm_target *ti)
 {
 	struct track_target *tt = ti->private;
@@ -205,6 +213,7 @@ struct target_type braid_track_target = {
 	.dtr = track_dtr,
 	.map = track_map,
 	.end_io = track_end_io,
+	.postsuspend = track_postsuspend,
 	.preresume = track_preresume,
 	.resume = track_resume,
 	.status = track_status,

@@ -92,6 +92,8 @@ static void track_init(struct track *t, dev_t dev,
 	INIT_LIST_HEAD(&t->crowded);
 	INIT_WORK(&t->event_work, track_event_work);
 	init_waitqueue_head(&t->view_idle);
+	spin_lock_init(&t->held_lock);
+	bio_list_init(&t->held);
 
 	t->dev = dev;
 	t->origin = args->origin->bdev;
@@ -305,6 +307,63 @@ void track_resumed(struct track *t, struct dm_target *ti)
 	mutex_lock(&t->live_lock);
 	t->live = ti;
 	mutex_unlock(&t->live_lock);
+	track_thaw(t);
+}
+
+/**
+ * track_freeze() - the device is suspended: who writes next may not be of ours
+ * @t: the track
+ *
+ * When this returns no read of a view is in flight; later ones wait.
+ *
+ * Context: process; may sleep.
+ */
+void track_freeze(struct track *t)
+{
+	spin_lock_irq(&t->held_lock);
+	WRITE_ONCE(t->frozen, true);
+	spin_unlock_irq(&t->held_lock);
+	synchronize_rcu_expedited();
+	wait_event(t->view_idle, !atomic_read(&t->view_reads));
+}
+
+/* It is ours again, or the views have ended: the reads go on, or fail. */
+void track_thaw(struct track *t)
+{
+	struct bio_list held;
+	struct bio *bio;
+
+	spin_lock_irq(&t->held_lock);
+	WRITE_ONCE(t->frozen, false);
+	held = t->held;
+	bio_list_init(&t->held);
+	spin_unlock_irq(&t->held_lock);
+
+	while ((bio = bio_list_pop(&held)))
+		view_read_again(bio);
+}
+
+/**
+ * track_hold_read() - let a read of a view wait if it has to
+ * @t: the track
+ * @bio: the read
+ *
+ * Context: RCU read-side section, the one in which the read is counted else.
+ * Return: whether it waits.
+ */
+bool track_hold_read(struct track *t, struct bio *bio)
+{
+	unsigned long flags;
+	bool hold;
+
+	if (likely(!READ_ONCE(t->frozen)))
+		return false;
+	spin_lock_irqsave(&t->held_lock, flags);
+	hold = t->frozen;
+	if (hold)
+		bio_list_add(&t->held, bio);
+	spin_unlock_irqrestore(&t->held_lock, flags);
+	return hold;
 }
 
 /**

@@ -7,7 +7,9 @@
  * survive a suspend, a reload and growth. It ends with the last table, and the
  * views with it, for then writes are made that nobody notes. A braid-view table
  * pins the device, and holds a reference to what is left if its table is replaced
- * by one of another kind.
+ * by one of another kind. Such a table lets writes in before the old one is
+ * destroyed: so reads of views wait from a suspend until either a table of ours
+ * is resumed or the views have ended.
  *
  * Locking order: close_lock, map_lock, view_lock, the lock of a bucket
  * (view-store.h), defer_lock. Writers take none of the mutexes. The map and
@@ -71,6 +73,9 @@ struct track {
 	struct view_store *store;
 	atomic_t view_reads;		/* in flight, of braid-view devices */
 	wait_queue_head_t view_idle;
+	bool frozen;			/* suspended; under held_lock */
+	spinlock_t held_lock;
+	struct bio_list held;		/* reads of views, while frozen */
 
 	spinlock_t defer_lock;
 	struct list_head deferred;	/* view_copy that wait for a drain */
@@ -100,6 +105,9 @@ struct track *track_find(dev_t dev);
 void track_put(struct track *t);
 int track_may_resume(struct track *t, struct dm_target *ti);
 void track_resumed(struct track *t, struct dm_target *ti);
+void track_freeze(struct track *t);
+void track_thaw(struct track *t);
+bool track_hold_read(struct track *t, struct bio *bio);
 int track_grow(struct track *t, sector_t len, struct era_map *longer);
 void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
 		       const char *why);
@@ -125,6 +133,9 @@ struct view *track_get_view(struct track *t, u32 era);
 struct view *track_hold_view(struct track *t, u32 era);
 void track_unhold_view(struct track *t, struct view *view);
 void track_end_views(struct track *t);
+
+/* view-target.c */
+void view_read_again(struct bio *bio);
 
 /* track-args.c, track-msg.c */
 int track_parse(struct dm_target *ti, unsigned int argc, char **argv,

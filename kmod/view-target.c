@@ -30,7 +30,9 @@ struct view_target {
 };
 
 struct view_bio {
+	struct view_target *vt;
 	u32 block;
+	bool counted;			/* in the track's view_reads */
 	bool in_place;
 	struct view_read read;
 };
@@ -201,9 +203,6 @@ static int view_locate(struct view_target *vt, struct view_bucket *bucket,
 	struct view_record *rec;
 	u32 stamp;
 
-	if (view_state(vt->view) != VIEW_OPEN)
-		return DM_MAPIO_KILL;
-
 	rec = view_record_find(&bucket->records, block, vt->view->era);
 	stamp = rec ? rec->from :
 		      era_map_stamp(rcu_dereference(t->map), block);
@@ -222,32 +221,68 @@ static int view_locate(struct view_target *vt, struct view_bucket *bucket,
 		vb->read.block = block;
 		hlist_add_head(&vb->read.node, &bucket->reads);
 	}
+	vb->counted = true;
 	atomic_inc(&t->view_reads);
 	return DM_MAPIO_REMAPPED;
+}
+
+/* A read goes on its way, or waits for the tracked device to be resumed. */
+static int view_map_read(struct view_target *vt, struct bio *bio,
+			 struct view_bio *vb)
+{
+	struct track *t = vt->track;
+	u32 block = bio->bi_iter.bi_sector >> t->block_shift;
+	struct view_bucket *bucket = view_store_bucket(t->store, block);
+	unsigned long flags;
+	int r;
+
+	rcu_read_lock();
+	if (view_state(vt->view) != VIEW_OPEN) {
+		r = DM_MAPIO_KILL;
+	} else if (track_hold_read(t, bio)) {
+		r = DM_MAPIO_SUBMITTED;
+	} else {
+		spin_lock_irqsave(&bucket->lock, flags);
+		r = view_locate(vt, bucket, bio, vb);
+		spin_unlock_irqrestore(&bucket->lock, flags);
+	}
+	rcu_read_unlock();
+	return r;
+}
+
+/**
+ * view_read_again() - a read has waited long enough
+ * @bio: the read
+ *
+ * Context: process.
+ */
+void view_read_again(struct bio *bio)
+{
+	struct view_bio *vb = dm_per_bio_data(bio, sizeof(*vb));
+
+	switch (view_map_read(vb->vt, bio, vb)) {
+	case DM_MAPIO_REMAPPED:
+		submit_bio_noacct(bio);
+		break;
+	case DM_MAPIO_KILL:
+		bio_io_error(bio);
+		break;
+	}
 }
 
 static int view_map(struct dm_target *ti, struct bio *bio)
 {
 	struct view_target *vt = ti->private;
 	struct view_bio *vb = dm_per_bio_data(bio, sizeof(*vb));
-	struct view_bucket *bucket;
-	unsigned long flags;
-	u32 block;
-	int r;
 
 	if (bio_op(bio) != REQ_OP_READ)
 		return DM_MAPIO_KILL;
 
-	block = bio->bi_iter.bi_sector >> vt->track->block_shift;
 	/* writes wait for it: it must not wait for somebody to poll */
 	bio_clear_polled(bio);
-	bucket = view_store_bucket(vt->track->store, block);
-	rcu_read_lock();
-	spin_lock_irqsave(&bucket->lock, flags);
-	r = view_locate(vt, bucket, bio, vb);
-	spin_unlock_irqrestore(&bucket->lock, flags);
-	rcu_read_unlock();
-	return r;
+	vb->vt = vt;
+	vb->counted = false;
+	return view_map_read(vt, bio, vb);
 }
 
 /* What was read is only the view's if it was still kept when the read ended. */
@@ -259,6 +294,8 @@ static int view_end_io(struct dm_target *ti, struct bio *bio,
 	struct track *t = vt->track;
 	u32 block = vb->block;
 
+	if (!vb->counted)
+		return DM_ENDIO_DONE;
 	if (vb->in_place)
 		view_read_end(t, &vb->read);
 	smp_rmb();
