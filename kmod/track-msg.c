@@ -194,7 +194,7 @@ static s64 changed_fill(struct changed *c, char *body, unsigned int size,
 	}
 	if (run.count && !changed_emit(body, size, len, &run))
 		return run.block;
-	return more ? c->from : -1;
+	return more ? (s64)c->from : -1;
 }
 
 /*

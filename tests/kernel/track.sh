@@ -39,10 +39,13 @@ refused_with() {
 
 # changed SINCE ERA|now: all pages, a line "BLOCK COUNT" each extent.
 changed() {
-	local from=0 reply
+	local from=0 reply last
 	while [ "$from" != end ]; do
+		last=$from
 		reply=$(message changed "$1" "$2" "$from")
 		from=${reply%%$'\n'*}
+		[ "$from" = end ] || [ "$from" -gt "$last" ] ||
+			fail "changed: block $last is followed by $from"
 		sed -n 's/^w //p' <<<"$reply"
 	done
 }
