@@ -49,3 +49,39 @@ counts '2 passed, 1 failed, 1 skipped' 1 good dies
 counts '1 passed, 1 failed, 0 skipped' 1 hangs
 counts '0 passed, 0 failed, 0 skipped' 1 empty
 counts '1 passed, 1 failed, 1 skipped' 1 good missing
+counts '3 passed, 3 failed, 1 skipped' 1 good hangs:dies,missing
+
+# Those side by side: each waits until it sees the other.
+for me in left right; do
+	suite $me <<X
+touch "$dir/$me"
+for _ in \$(seq 100); do
+	[ -e "$dir/left" ] && [ -e "$dir/right" ] && break
+	sleep 0.1
+done
+[ -e "$dir/left" ] && [ -e "$dir/right" ] && echo "ok $me" >>"\$RESULTS"
+echo end >>"\$RESULTS"
+X
+done
+counts '2 passed, 0 failed, 0 skipped' 0 left:right
+
+# Who ends the run ends what it started.
+suite forever <<X
+echo \$\$ >>"$dir/pids"
+exec sleep 1000
+X
+cp "$dir/tests/suites/forever" "$dir/tests/suites/ever"
+SUITE_SECONDS=1000 "$dir/tools/test" forever:good,ever >/dev/null 2>&1 &
+for _ in $(seq 100); do
+	[ ! -e "$dir/pids" ] || [ "$(wc -l <"$dir/pids")" -lt 2 ] || break
+	sleep 0.1
+done
+[ "$(wc -l <"$dir/pids")" = 2 ]
+kill $!
+wait $! || true
+while read -r pid; do
+	if kill -0 "$pid" 2>/dev/null; then
+		echo "a suite goes on after its run was ended"
+		exit 1
+	fi
+done <"$dir/pids"
