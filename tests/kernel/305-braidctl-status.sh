@@ -1,12 +1,11 @@
 #!/bin/bash
 # braidctl status shows an array, what is tracked on it and its volume, and how
 # many bytes would be lost: none after an era, as many as changed since.
-# runs: uml vm
+# runs: uml
 # timeout: 150
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/agent.sh"
 . "$(dirname "$0")/braidctl.sh"
-requires program python3
 
 a=$(disk a 32)
 b=$(disk b 32)
