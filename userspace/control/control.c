@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <limits.h>
-#include <stdatomic.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +16,11 @@
 
 struct control_request {
 	struct control *control;
-	int fd; /* -1: a free place */
+	int fd; /* -1: a free place, once hup is home */
 	bool asked; /* a line waits for its answer */
+	bool dropped; /* its socket was shut, its operations come home */
 	bool force;
-	atomic_bool gone; /* the client is, while it waits */
+	uint64_t stirred; /* when it last did something, see control.stirs */
 	struct ring_op recv, send, hup;
 	char in[CONTROL_LINE_MAX];
 	size_t in_len, line_len;
@@ -32,19 +33,39 @@ struct control {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	int fd;
 	bool closing;
+	int next_fd; /* accepted, and waits for a place; or -1 */
+	uint64_t stirs; /* counts what clients do */
 	struct ring_op accept;
-	control_fn *ask;
+	const struct control_user *user;
 	void *arg;
 	struct control_request clients[CONTROL_CLIENTS_MAX];
 };
 
+static void control_seat(struct control *control);
+
 static void client_close(struct control_request *c)
 {
-	if (c->fd >= 0)
+	if (c->fd >= 0) {
+		shutdown(c->fd, SHUT_RDWR); /* ends the poll, if there is one */
 		close(c->fd);
+	}
 	c->fd = -1;
+	c->asked = false;
 	free(c->out);
 	c->out = NULL;
+	control_seat(c->control);
+}
+
+static void client_stirs(struct control_request *c)
+{
+	c->stirred = ++c->control->stirs;
+}
+
+/* Only a hang-up ends this poll, or half of one. */
+static void client_watch(struct control_request *c)
+{
+	if (c->asked && !c->hup.busy && !c->control->closing)
+		ring_poll(c->control->ring, &c->hup, c->fd, 0);
 }
 
 static void client_read(struct control_request *c)
@@ -69,10 +90,16 @@ static void client_line(struct control_request *c)
 	    !json_object_is_type(command, json_type_string))
 		control_fail(c, "a request is an object with a \"command\"");
 	else
-		control->ask(control->arg, c, json_object_get_string(command));
+		control->user->ask(control->arg, c,
+				   json_object_get_string(command));
 	json_object_put(json);
-	if (c->asked && !c->hup.busy) /* only a hang-up ends this poll */
-		ring_poll(control->ring, &c->hup, c->fd, 0);
+	client_watch(c);
+}
+
+static void client_gone(struct control_request *c)
+{
+	c->control->user->gone(c->control->arg, c);
+	client_close(c);
 }
 
 static void client_hung_up(struct ring_op *op, int res)
@@ -80,8 +107,13 @@ static void client_hung_up(struct ring_op *op, int res)
 	struct control_request *c =
 		ring_container(op, struct control_request, hup);
 
-	if (res > 0 && c->asked)
-		atomic_store(&c->gone, true);
+	if (c->fd < 0) {
+		control_seat(c->control);
+	} else if (res == -ECANCELED) { /* and has asked again meanwhile */
+		client_watch(c);
+	} else if (c->asked && (res < 0 || (res & POLLHUP) != 0)) {
+		client_gone(c);
+	} /* else it has said all it will, and waits for the answer */
 }
 
 /* The next line, if one is there; else read on. */
@@ -104,10 +136,11 @@ static void client_received(struct ring_op *op, int res)
 	struct control_request *c =
 		ring_container(op, struct control_request, recv);
 
-	if (res <= 0 || c->control->closing) {
+	if (res <= 0 || c->dropped || c->control->closing) {
 		client_close(c);
 		return;
 	}
+	client_stirs(c);
 	c->in_len += (size_t)res;
 	client_next(c);
 }
@@ -123,10 +156,11 @@ static void client_sent(struct ring_op *op, int res)
 	struct control_request *c =
 		ring_container(op, struct control_request, send);
 
-	if (res <= 0) {
+	if (res <= 0 || c->dropped) {
 		client_close(c);
 		return;
 	}
+	client_stirs(c);
 	c->out_done += (size_t)res;
 	if (c->out_done < c->out_len) {
 		client_send(c);
@@ -154,18 +188,13 @@ static void answer(struct control_request *c, struct json_object *reply)
 	json_object_put(reply);
 	if (len < 0)
 		c->out = NULL;
-	if (len < 0 || atomic_load(&c->gone)) {
+	if (len < 0) {
 		client_close(c);
 		return;
 	}
 	c->out_len = (size_t)len;
 	c->out_done = 0;
 	client_send(c);
-}
-
-bool control_gone(const struct control_request *req)
-{
-	return atomic_load(&req->gone);
 }
 
 bool control_force(const struct control_request *req)
@@ -198,26 +227,73 @@ static struct control_request *free_place(struct control *control)
 	return NULL;
 }
 
+/* Those who wait for an answer are the last to go. */
+static bool is_idler(const struct control_request *a,
+		     const struct control_request *b)
+{
+	return a->asked != b->asked ? b->asked : a->stirred < b->stirred;
+}
+
+/* Its operations come home, and the last of them frees the place. */
+static void client_drop(struct control_request *c)
+{
+	static const char why[] =
+		"{\"ok\":false,\"error\":\"another client needed the place\"}\n";
+
+	if (c->asked) /* as far as it goes: who doesn't read isn't told */
+		send(c->fd, why, sizeof(why) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	c->dropped = true;
+	shutdown(c->fd, SHUT_RDWR);
+	if (c->asked && !c->hup.busy)
+		client_gone(c);
+}
+
+/* Unless one is on its way out already. */
+static void control_make_room(struct control *control)
+{
+	struct control_request *c, *idlest = NULL;
+	size_t i;
+
+	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
+		c = &control->clients[i];
+		if (c->fd < 0 || c->dropped)
+			return;
+		if (idlest == NULL || is_idler(c, idlest))
+			idlest = c;
+	}
+	client_drop(idlest);
+}
+
+/* The one who waits gets a free place, and the next one may come. */
+static void control_seat(struct control *control)
+{
+	struct control_request *c = free_place(control);
+
+	if (control->next_fd < 0 || control->closing)
+		return;
+	if (c == NULL) {
+		control_make_room(control);
+		return;
+	}
+	c->fd = control->next_fd;
+	control->next_fd = -1;
+	c->in_len = 0;
+	c->dropped = false;
+	client_stirs(c);
+	client_read(c);
+	ring_accept(control->ring, &control->accept, control->fd);
+}
+
 static void control_accepted(struct ring_op *op, int res)
 {
 	struct control *control = ring_container(op, struct control, accept);
-	struct control_request *c;
 
-	if (control->closing)
-		return;
-	ring_accept(control->ring, &control->accept, control->fd);
-	if (res < 0)
-		return;
-	c = free_place(control);
-	if (c == NULL) {
-		close(res);
-		return;
+	if (res < 0 && !control->closing) {
+		ring_accept(control->ring, &control->accept, control->fd);
+	} else if (res >= 0) {
+		control->next_fd = res;
+		control_seat(control);
 	}
-	c->fd = res;
-	c->in_len = 0;
-	c->asked = false;
-	atomic_store(&c->gone, false);
-	client_read(c);
 }
 
 static bool connects(const struct sockaddr_un *addr)
@@ -281,7 +357,7 @@ static int control_bind(struct control *control, struct err *e)
 }
 
 int control_open(struct control **out, struct ring *ring, const char *path,
-		 control_fn *ask, void *arg, struct err *e)
+		 const struct control_user *user, void *arg, struct err *e)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	size_t i;
@@ -290,8 +366,9 @@ int control_open(struct control **out, struct ring *ring, const char *path,
 	if (control == NULL)
 		return err_set(e, ENOMEM, "no memory for the control socket");
 	control->ring = ring;
-	control->ask = ask;
+	control->user = user;
 	control->arg = arg;
+	control->next_fd = -1;
 	control->accept.done = control_accepted;
 	snprintf(control->path, sizeof(control->path), "%s", path);
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
@@ -348,6 +425,8 @@ void control_close(struct control *control)
 			_exit(1); /* the kernel may still write to them */
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		client_close(&control->clients[i]);
+	if (control->next_fd >= 0)
+		close(control->next_fd);
 	close(control->fd);
 	free(control);
 }

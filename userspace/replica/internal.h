@@ -3,6 +3,8 @@
 #ifndef REPLICA_INTERNAL_H
 #define REPLICA_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "conn/conn.h"
 #include "control/control.h"
 #include "replica/replica.h"
@@ -22,6 +24,19 @@ struct quota {
 	unsigned int said, unsaid;
 };
 
+/* At most one at a time; an order that nobody waits for is taken back. */
+struct promotion {
+	bool under_way;
+	struct control_request *request; /* NULL: who asked is gone */
+	atomic_int order;
+};
+
+enum promotion_order {
+	PROMOTE_NOT,
+	PROMOTE,
+	PROMOTE_BY_FORCE
+};
+
 struct replica {
 	const struct config *config;
 	struct ring *ring;
@@ -39,6 +54,7 @@ struct replica {
 	uint64_t opened; /* counts sessions */
 	struct store_state state; /* as of the last job */
 	bool applying;
+	struct promotion promotion;
 	char error[ERR_TEXT_MAX];
 	uint64_t bytes_in, bytes_out; /* of connections that are over */
 	uint64_t bytes_data;
@@ -70,9 +86,7 @@ struct job {
 	enum job_kind kind;
 	struct replica *replica;
 	struct session *session; /* of a frame, or of the era to apply */
-	bool force; /* a promotion */
 	bool dead; /* the store is, from now on */
-	struct control_request *request; /* of a promotion */
 	struct wire_header header;
 	/* The result. */
 	int ret;
@@ -103,7 +117,7 @@ struct job *job_new(struct replica *r, enum job_kind kind, size_t frame_len);
 void job_submit(struct job *job);
 
 /* status.c */
-void replica_ask(void *arg, struct control_request *req, const char *command);
+extern const struct control_user replica_control_user;
 void replica_promoted(struct job *job);
 
 #endif

@@ -132,6 +132,17 @@ static int run_frame(struct job *job)
 	}
 }
 
+static int run_promotion(struct job *job)
+{
+	struct replica *r = job->replica;
+	int order = atomic_load(&r->promotion.order);
+
+	if (order == PROMOTE_NOT)
+		return err_set(&job->err, ECANCELED,
+			       "who asked for it has hung up");
+	return store_promote(r->store, order == PROMOTE_BY_FORCE, &job->err);
+}
+
 static void job_run(struct work *work)
 {
 	struct job *job = ring_container(work, struct job, work);
@@ -159,11 +170,7 @@ static void job_run(struct work *work)
 		store_abort(store);
 		break;
 	case JOB_PROMOTE:
-		if (control_gone(job->request))
-			job->ret = err_set(&job->err, ECANCELED,
-					   "who asked for it has hung up");
-		else
-			job->ret = store_promote(store, job->force, &job->err);
+		job->ret = run_promotion(job);
 		break;
 	}
 	job->state = *store_state(store);

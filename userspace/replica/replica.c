@@ -118,7 +118,8 @@ static int replica_open(struct replica *r, struct err *e)
 	ret = worker_open(&r->worker, r->ring);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot start a thread");
-	ret = control_open(&r->control, r->ring, c->control, replica_ask, r, e);
+	ret = control_open(&r->control, r->ring, c->control,
+			   &replica_control_user, r, e);
 	return ret < 0 ? ret : replica_listen(r, e);
 }
 

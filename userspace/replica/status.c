@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What braidctl asks of a replica. */
+#include <errno.h>
 #include <string.h>
 
 #include "log/log.h"
@@ -84,45 +85,82 @@ static void tell_status(struct replica *r, struct control_request *req)
 	control_reply(req, o);
 }
 
-void replica_promoted(struct job *job)
+static void promote_job(struct replica *r)
 {
-	struct replica *r = job->replica;
-	struct json_object *o;
+	struct job *job = job_new(r, JOB_PROMOTE, 0);
 
-	if (job->ret < 0) {
-		log_error("promote: %s", job->err.text);
-		control_fail(job->request, job->err.text);
+	if (job == NULL) {
+		control_fail(r->promotion.request, "no memory");
+		r->promotion.request = NULL;
 		return;
 	}
-	log_info("promoted at era %llu; the image %s is free to use",
-		 (unsigned long long)r->state.era, r->config->image);
-	if (r->active != NULL && r->active->conn != NULL)
-		conn_end(r->active->conn, WIRE_E_PROMOTED,
-			 "the replica was promoted and is on its own now");
-	o = json_object_new_object();
+	r->promotion.under_way = true;
+	store_hurry(r->store);
+	job_submit(job);
+}
+
+static void promotion_reply(struct replica *r, struct control_request *req)
+{
+	struct json_object *o = json_object_new_object();
+
 	json_add_number(o, "era", r->state.era);
 	json_add_text(o, "image", r->config->image);
 	add_lineage(o, &r->state);
 	add_verdict(o, &r->state);
 	add_time(o, "committed_at", r->state.committed_at_ms);
-	control_reply(job->request, o);
+	control_reply(req, o);
 }
 
-static void promote(struct replica *r, struct control_request *req)
+static void promoted(struct replica *r)
 {
-	struct job *job = job_new(r, JOB_PROMOTE, 0);
+	log_info("promoted at era %llu; the image %s is free to use",
+		 (unsigned long long)r->state.era, r->config->image);
+	if (r->active != NULL && r->active->conn != NULL)
+		conn_end(r->active->conn, WIRE_E_PROMOTED,
+			 "the replica was promoted and is on its own now");
+}
 
-	if (job == NULL) {
-		control_fail(req, "no memory");
+void replica_promoted(struct job *job)
+{
+	struct replica *r = job->replica;
+	struct control_request *req = r->promotion.request;
+
+	r->promotion.under_way = false;
+	if (job->ret == -ECANCELED && req != NULL) {
+		promote_job(r); /* somebody else asked since */
 		return;
 	}
-	job->request = req;
-	job->force = control_force(req);
-	store_hurry(r->store);
-	job_submit(job);
+	r->promotion.request = NULL;
+	if (job->ret == 0)
+		promoted(r);
+	else
+		log_error("promote: %s", job->err.text);
+	if (req == NULL)
+		return;
+	if (job->ret == 0)
+		promotion_reply(r, req);
+	else
+		control_fail(req, job->err.text);
 }
 
-void replica_ask(void *arg, struct control_request *req, const char *command)
+/* An order whose giver is gone while the store is busy is taken over. */
+static void promote(struct replica *r, struct control_request *req)
+{
+	struct promotion *p = &r->promotion;
+
+	if (p->under_way && p->request != NULL) {
+		control_fail(req, "another promotion is under way");
+		return;
+	}
+	p->request = req;
+	atomic_store(&p->order,
+		     control_force(req) ? PROMOTE_BY_FORCE : PROMOTE);
+	if (!p->under_way)
+		promote_job(r);
+}
+
+static void replica_ask(void *arg, struct control_request *req,
+			const char *command)
 {
 	struct replica *r = arg;
 
@@ -137,3 +175,18 @@ void replica_ask(void *arg, struct control_request *req, const char *command)
 		control_fail(req, "a replica knows status, promote and stop");
 	}
 }
+
+static void replica_gone(void *arg, struct control_request *req)
+{
+	struct replica *r = arg;
+
+	if (r->promotion.request != req)
+		return;
+	r->promotion.request = NULL;
+	atomic_store(&r->promotion.order, PROMOTE_NOT);
+}
+
+const struct control_user replica_control_user = {
+	.ask = replica_ask,
+	.gone = replica_gone,
+};

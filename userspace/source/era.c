@@ -7,13 +7,34 @@
 #include "source/internal.h"
 #include "wire/hex.h"
 
-void source_fail_waiters(struct waiters *w, const char *why)
+static void fail_waiters(struct waiters *w, const char *why)
 {
 	unsigned int i;
 
 	for (i = 0; i < w->count; i++)
 		control_fail(w->req[i], why);
 	w->count = 0;
+}
+
+void source_fail_waiting(struct source *s, const char *why)
+{
+	s->wanted = false;
+	fail_waiters(&s->waiting, why);
+}
+
+static void forget(struct waiters *w, const struct control_request *req)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->count; i++)
+		if (w->req[i] == req)
+			w->req[i--] = w->req[--w->count];
+}
+
+void source_forget(struct source *s, struct control_request *req)
+{
+	forget(&s->waiting, req);
+	forget(&s->shipping, req);
 }
 
 static void reply_waiters(struct waiters *w, uint64_t era)
@@ -40,7 +61,7 @@ static void close_run(struct work *work)
 static void close_failed(struct source *s)
 {
 	source_error(s, s->close_err.text);
-	source_fail_waiters(&s->shipping, s->close_err.text);
+	fail_waiters(&s->shipping, s->close_err.text);
 	source_retry_later(s);
 	s->next_era_ms = s->retry_at_ms;
 	s->phase = s->conn != NULL ? SRC_IDLE : SRC_WAITING;
@@ -69,6 +90,7 @@ void source_era_begin(struct source *s)
 	s->phase = SRC_CLOSING;
 	s->shipping = s->waiting;
 	s->waiting.count = 0;
+	s->wanted = false;
 	s->next_era_ms = source_mono_ms() + s->config->interval_s * 1000ULL;
 	s->close_work.run = close_run;
 	s->close_work.done = close_done;
@@ -110,7 +132,7 @@ static void committed(struct source *s, const struct ship_result *result)
 static void given_up(struct source *s, const struct ship_result *result)
 {
 	source_error(s, result->err.text);
-	source_fail_waiters(&s->shipping, result->err.text);
+	fail_waiters(&s->shipping, result->err.text);
 	s->next_era_ms = 0;
 	s->phase = SRC_WAITING;
 	if (s->conn != NULL) {

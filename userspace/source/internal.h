@@ -58,6 +58,7 @@ struct source {
 	struct origin_era era;
 	uint64_t era_out_before; /* bytes sent before it */
 	struct waiters waiting, shipping;
+	bool wanted; /* somebody asked for an era, and may be gone since */
 	/* For the status. */
 	char error[ERR_TEXT_MAX];
 	uint64_t bytes_in, bytes_out, bytes_data;
@@ -75,9 +76,12 @@ void source_retry_later(struct source *s);
 /* era.c */
 extern const struct ship_user source_ship_user;
 void source_era_begin(struct source *s);
-void source_fail_waiters(struct waiters *w, const char *why);
+/** source_fail_waiting - those who wait for the next era won't get it */
+void source_fail_waiting(struct source *s, const char *why);
+/** source_forget - this one is gone */
+void source_forget(struct source *s, struct control_request *req);
 
 /* status.c */
-void source_ask(void *arg, struct control_request *req, const char *command);
+extern const struct control_user source_control_user;
 
 #endif

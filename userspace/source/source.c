@@ -43,7 +43,7 @@ static bool era_is_due(const struct source *s)
 {
 	if (s->paused)
 		return false;
-	if (s->waiting.count > 0)
+	if (s->wanted)
 		return true;
 	return s->config->interval_s > 0 && source_mono_ms() >= s->next_era_ms;
 }
@@ -174,7 +174,7 @@ static void source_closed(struct conn *conn, void *arg, unsigned int code,
 		source_error(s, text);
 	/* Those who came after the era was given up wait for the next one. */
 	if (s->phase != SRC_PARTING)
-		source_fail_waiters(&s->waiting, text);
+		source_fail_waiting(s, text);
 	source_retry_later(s);
 	if (s->phase == SRC_SHIPPING)
 		ship_abort(s->ship, text);
@@ -204,7 +204,7 @@ static void source_dialled(struct dial *dial, int fd, struct err *e)
 		return;
 	}
 	source_error(s, e->text);
-	source_fail_waiters(&s->waiting, e->text);
+	source_fail_waiting(s, e->text);
 	source_retry_later(s);
 }
 
@@ -246,7 +246,7 @@ static int source_open(struct source *s, struct err *e)
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot start the source");
 	return control_open(&s->control, s->ring, s->config->control,
-			    source_ask, s, e);
+			    &source_control_user, s, e);
 }
 
 int source_start(struct source **out, const struct config *config,

@@ -113,6 +113,7 @@ static void ask_ship(struct source *s, struct control_request *req)
 		control_fail(req, s->error);
 	} else {
 		w->req[w->count++] = req;
+		s->wanted = true;
 		if (s->phase == SRC_WAITING)
 			s->retry_at_ms = 0;
 		source_act(s);
@@ -123,12 +124,13 @@ static void ask_pause(struct source *s, struct control_request *req, bool pause)
 {
 	s->paused = pause;
 	if (pause)
-		source_fail_waiters(&s->waiting, "replication is paused");
+		source_fail_waiting(s, "replication is paused");
 	control_reply(req, json_object_new_object());
 	source_act(s);
 }
 
-void source_ask(void *arg, struct control_request *req, const char *command)
+static void source_ask(void *arg, struct control_request *req,
+		       const char *command)
 {
 	struct source *s = arg;
 
@@ -149,3 +151,13 @@ void source_ask(void *arg, struct control_request *req, const char *command)
 			"a source knows status, ship, pause, resume and stop");
 	}
 }
+
+static void source_gone(void *arg, struct control_request *req)
+{
+	source_forget(arg, req);
+}
+
+const struct control_user source_control_user = {
+	.ask = source_ask,
+	.gone = source_gone,
+};
