@@ -22,6 +22,7 @@ if command -v python3 >/dev/null; then
 	expect "$b" '.arrays[0].members[1].device' array status
 	expect A '.arrays[0].members[1].health' array status
 	expect 16777216 '.arrays[0].bytes' array status
+	expect false '.arrays[0].members[1].failed' array status
 fi
 takes array status | grep -q '^mirror *raid1 *16.0 MiB' || fail "the table lacks the mirror"
 
@@ -30,6 +31,12 @@ dd if="$LAB_DIR/data" of=/dev/mapper/mirror bs=1M oflag=direct status=none
 takes array fail mirror "$b"
 expect degraded '.arrays[0].health' array status mirror
 expect 1 '.arrays[0].members_lost' array status mirror
+if command -v python3 >/dev/null; then
+	expect true '.arrays[0].members[1].failed' array status
+	expect false '.arrays[0].members[0].failed' array status
+	expect "$b" '.arrays[0].members[1].device' array status
+fi
+takes array status mirror | grep -q "1 *$b *dead$" || fail "the member that failed is not shown"
 cmp -n 4194304 "$LAB_DIR/data" /dev/mapper/mirror || fail "the degraded mirror lost data"
 refused 1 'stale.*--force' array stop mirror
 refused 1 "$c is not a member of mirror" array fail mirror "$c"

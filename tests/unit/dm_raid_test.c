@@ -14,7 +14,10 @@
 static void table_goes_there_and_back(void **state)
 {
 	struct dm_raid_table table = {
-		DM_RAID1, 128, 3, { "/dev/vdb", "-", "/dev/vdd" }
+		.level = DM_RAID1,
+		.chunk_sectors = 128,
+		.nr_members = 3,
+		.members = { "/dev/vdb", "-", "/dev/vdd" },
 	};
 	struct dm_raid_table back;
 	char line[DM_RAID_LINE_SIZE];
@@ -25,9 +28,35 @@ static void table_goes_there_and_back(void **state)
 	assert_int_equal(back.level, DM_RAID1);
 	assert_int_equal(back.nr_members, 3);
 	assert_string_equal(back.members[2], "/dev/vdd");
-	assert_int_equal(dm_raid_table_parse("raid1 0 2 failed 1 2 a b", &back),
-			 0);
+	assert_false(back.failed[1]);
 	assert_int_equal(dm_raid_table_format(&table, line, 20), -ENAMETOOLONG);
+}
+
+static void failed_members_are_told(void **state)
+{
+	static const char *const good[] = {
+		"raid1 0 2 failed 1 3 a b c",
+		"raid1 0 5 failed 1 newer failed 2 3 a b c",
+		"raid1 128 4 failed 2 failed 1 3 a b c",
+	};
+	struct dm_raid_table table;
+	char line[64];
+	size_t i;
+
+	for (i = 0; i < COUNT(good); i++) {
+		memset(&table, 0xff, sizeof(table));
+		table.failed[0] = true; /* of the table before */
+		assert_int_equal(dm_raid_table_parse(good[i], &table), 0);
+		assert_false(table.failed[0]);
+		assert_true(table.failed[1]);
+		assert_int_equal(table.failed[2], i > 0);
+		assert_string_equal(table.members[2], "c");
+	}
+	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)), 0);
+	assert_string_equal(line, "raid1 128 4 failed 1 failed 2 3 a b c");
+	strcpy(table.members[1], "-");
+	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)),
+			 -EINVAL);
 }
 
 static void bad_tables_are_refused(void **state)
@@ -43,6 +72,13 @@ static void bad_tables_are_refused(void **state)
 		"raid1 128 0 2 a",
 		"raid1 128 0 2 a b c",
 		"raid1 128 4294967295 2 a b",
+		"raid1 0 1 failed 1 2 a b",
+		"raid1 0 2 failed x 2 a b",
+		"raid1 0 2 failed 2 2 a b",
+		"raid1 0 2 failed 64 2 a b",
+		"raid1 0 2 failed 1 2 a -",
+		"raid1 0 2 failed",
+		"raid0 128 2 failed 1 2 a b",
 	};
 	struct dm_raid_table table;
 	char line[64];
@@ -50,10 +86,13 @@ static void bad_tables_are_refused(void **state)
 
 	for (i = 0; i < COUNT(bad); i++)
 		assert_int_equal(dm_raid_table_parse(bad[i], &table), -EINVAL);
-	table = (struct dm_raid_table){ DM_RAID0, 128, 1, { "a b" } };
+	table = (struct dm_raid_table){ .level = DM_RAID0,
+					.chunk_sectors = 128,
+					.nr_members = 1,
+					.members = { "a b" } };
 	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)),
 			 -EINVAL);
-	table = (struct dm_raid_table){ DM_RAID0, 128, 1, { "" } };
+	table.members[0][0] = '\0';
 	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)),
 			 -EINVAL);
 }
@@ -102,7 +141,9 @@ static void bad_statuses_are_refused(void **state)
 
 static void sizes_are_whole_chunks(void **state)
 {
-	struct dm_raid_table table = { DM_RAID0, 128, 3, { "" } };
+	struct dm_raid_table table = { .level = DM_RAID0,
+				       .chunk_sectors = 128,
+				       .nr_members = 3 };
 
 	assert_int_equal(dm_raid_sectors(&table, 1000), 3 * 896);
 	assert_int_equal(dm_raid_sectors(&table, 127), 0);
@@ -114,6 +155,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_goes_there_and_back),
+		cmocka_unit_test(failed_members_are_told),
 		cmocka_unit_test(bad_tables_are_refused),
 		cmocka_unit_test(status_is_read),
 		cmocka_unit_test(bad_statuses_are_refused),

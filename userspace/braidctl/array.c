@@ -252,9 +252,21 @@ static json_object *report_members(const struct dm_raid_table *table,
 		print_add_text(member, "device",
 			       strcmp(path, "-") ? path : NULL);
 		print_add_text(member, "health", letter);
+		print_add_flag(member, "failed", table->failed[i]);
 		print_append(members, member);
 	}
 	return members;
+}
+
+/* The table was asked for later: a member may have gone in between. */
+static void note_failed(struct dm_raid_status *status,
+			const struct dm_raid_table *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < table->nr_members && i < status->nr_members; i++)
+		if (table->failed[i])
+			status->health[i] = 'D';
 }
 
 static int report_one(json_object *arrays, const char *name,
@@ -271,6 +283,7 @@ static int report_one(json_object *arrays, const char *name,
 		r = dm_raid_table(name, &table, error);
 	if (r)
 		return r;
+	note_failed(&status, &table);
 	array = print_object();
 	print_add_text(array, "name", name);
 	print_add_text(array, "level", status.level);

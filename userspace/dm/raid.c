@@ -74,64 +74,108 @@ static bool shape_ok(const struct dm_raid_table *table)
 	       !(table->chunk_sectors & (table->chunk_sectors - 1));
 }
 
+static bool member_ok(const struct dm_raid_table *table, unsigned int slot)
+{
+	const char *member = table->members[slot];
+
+	if (table->failed[slot] &&
+	    (table->level != DM_RAID1 || !strcmp(member, "-")))
+		return false;
+	return *member && !member[strcspn(member, " \t\r\n\\")];
+}
+
 int dm_raid_table_format(const struct dm_raid_table *table, char *line,
 			 size_t size)
 {
 	const char *level = dm_raid_level_name(table->level);
-	size_t used;
-	unsigned int i;
-	int n;
+	unsigned int i, words = 0;
+	FILE *out;
+	int r;
 
 	if (!level || !shape_ok(table))
 		return -EINVAL;
-	n = snprintf(line, size, "%s %" PRIu32 " 0 %u", level,
-		     table->chunk_sectors, table->nr_members);
 	for (i = 0; i < table->nr_members; i++) {
-		const char *member = table->members[i];
-
-		if (!*member || member[strcspn(member, " \t\r\n\\")])
+		if (!member_ok(table, i))
 			return -EINVAL;
-		if (n < 0 || (size_t)n >= size)
-			return -ENAMETOOLONG;
-		used = n;
-		n = snprintf(line + used, size - used, " %s", member);
-		n += n < 0 ? 0 : used;
+		words += table->failed[i] ? 2 : 0;
 	}
-	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+	out = fmemopen(line, size, "w");
+	if (!out)
+		return -errno;
+	fprintf(out, "%s %" PRIu32 " %u", level, table->chunk_sectors, words);
+	for (i = 0; i < table->nr_members; i++)
+		if (table->failed[i])
+			fprintf(out, " failed %u", i);
+	fprintf(out, " %u", table->nr_members);
+	for (i = 0; i < table->nr_members; i++)
+		fprintf(out, " %s", table->members[i]);
+	fputc('\0', out);
+	r = ferror(out);
+	return fclose(out) || r ? -ENAMETOOLONG : 0;
 }
 
-/* "<#features> <feature>...", which are skipped, as this knows none. */
-static bool skip_features(struct dm_scan *scan)
+/* "failed <slot>": there are as many words to come as @left says. */
+static bool failed_parse(struct dm_scan *scan, struct dm_raid_table *table,
+			 uint32_t *left)
+{
+	uint32_t slot;
+
+	if (!*left || !dm_scan_u32(scan, &slot) || slot >= DM_RAID_MEMBERS_MAX)
+		return false;
+	--*left;
+	table->failed[slot] = true;
+	return true;
+}
+
+/* "<#words> [failed <slot>]..."; words that are newer than this are skipped. */
+static bool features_parse(struct dm_scan *scan, struct dm_raid_table *table)
 {
 	const char *word;
-	uint32_t count;
+	uint32_t left;
 	size_t length;
 
-	if (!dm_scan_u32(scan, &count))
+	if (!dm_scan_u32(scan, &left))
 		return false;
-	while (count--)
+	while (left--) {
 		if (!dm_scan_word(scan, &word, &length))
 			return false;
+		if (length == strlen("failed") &&
+		    !memcmp(word, "failed", length) &&
+		    !failed_parse(scan, table, &left))
+			return false;
+	}
 	return true;
+}
+
+static bool members_parse(struct dm_scan *scan, struct dm_raid_table *table)
+{
+	unsigned int i;
+
+	for (i = 0; i < table->nr_members; i++)
+		if (!dm_scan_copy(scan, table->members[i],
+				  sizeof(table->members[i])) ||
+		    !member_ok(table, i))
+			return false;
+	for (; i < DM_RAID_MEMBERS_MAX; i++)
+		if (table->failed[i])
+			return false;
+	return dm_scan_end(scan);
 }
 
 int dm_raid_table_parse(const char *line, struct dm_raid_table *table)
 {
 	struct dm_scan scan = { line };
 	char level[16];
-	unsigned int i;
 
+	memset(table, 0, sizeof(*table));
 	if (!dm_scan_copy(&scan, level, sizeof(level)) ||
 	    !dm_raid_level_of(level, &table->level) ||
 	    !dm_scan_u32(&scan, &table->chunk_sectors) ||
-	    !skip_features(&scan) || !dm_scan_u32(&scan, &table->nr_members) ||
-	    !shape_ok(table))
+	    !features_parse(&scan, table) ||
+	    !dm_scan_u32(&scan, &table->nr_members) || !shape_ok(table) ||
+	    !members_parse(&scan, table))
 		return -EINVAL;
-	for (i = 0; i < table->nr_members; i++)
-		if (!dm_scan_copy(&scan, table->members[i],
-				  sizeof(table->members[i])))
-			return -EINVAL;
-	return dm_scan_end(&scan) ? 0 : -EINVAL;
+	return 0;
 }
 
 int dm_raid_status_parse(const char *line, struct dm_raid_status *status)

@@ -11,7 +11,7 @@
 #include "dm/error.h"
 
 #define DM_RAID_MEMBERS_MAX BRAID_RAID0_MEMBERS_MAX
-#define DM_RAID_LINE_SIZE (64 + DM_RAID_MEMBERS_MAX * (DM_DEV_PATH_SIZE + 1))
+#define DM_RAID_LINE_SIZE (64 + DM_RAID_MEMBERS_MAX * (DM_DEV_PATH_SIZE + 12))
 
 enum dm_raid_level {
 	DM_RAID0,
@@ -23,6 +23,7 @@ struct dm_raid_table {
 	uint32_t chunk_sectors; /* 0: a mirror without chunks */
 	unsigned int nr_members;
 	char members[DM_RAID_MEMBERS_MAX][DM_DEV_PATH_SIZE]; /* "-": missing */
+	bool failed[DM_RAID_MEMBERS_MAX]; /* there, but not to be trusted */
 };
 
 struct dm_raid_status {
