@@ -33,7 +33,7 @@ static void names_need_no_mangling(void **state)
 static void paths_that_are_no_device_are_refused(void **state)
 {
 	char name[DM_DEV_NAME_SIZE];
-	struct dm_error error = { "" };
+	struct err error = { "" };
 
 	assert_int_equal(dm_dev_name_of("vol0", name, &error), 0);
 	assert_string_equal(name, "vol0");
@@ -47,7 +47,7 @@ static void paths_that_are_no_device_are_refused(void **state)
 
 static void bad_names_reach_no_kernel(void **state)
 {
-	struct dm_error error = { "" };
+	struct err error = { "" };
 
 	assert_int_equal(dm_dev_remove("a b", &error), -EINVAL);
 	assert_non_null(strstr(error.text, "a b"));

@@ -24,7 +24,7 @@
 static int new_name(const char *name)
 {
 	struct dm_dev_info info;
-	struct dm_error error;
+	struct err error;
 	int r;
 
 	if (!dm_dev_name_ok(name))
@@ -142,7 +142,7 @@ static int array_create(const struct request *request)
 	struct dm_raid_table table = { 0 };
 	unsigned int i, missing = 0;
 	uint64_t smallest, sectors;
-	struct dm_error error;
+	struct err error;
 	int r;
 
 	for (i = 1; i < (unsigned int)request->operands; i++)
@@ -174,7 +174,7 @@ static int array_stop(const struct request *request)
 {
 	const char *name = request->operand[0];
 	struct dm_raid_status status;
-	struct dm_error error;
+	struct err error;
 
 	if (dm_raid_status(name, &status, NULL, &error))
 		return complain("%s", error.text);
@@ -215,7 +215,7 @@ static int array_fail(const struct request *request)
 {
 	const char *name = request->operand[0];
 	struct dm_raid_table table;
-	struct dm_error error;
+	struct err error;
 	char message[32];
 	uint64_t slot;
 
@@ -269,8 +269,7 @@ static void note_failed(struct dm_raid_status *status,
 			status->health[i] = 'D';
 }
 
-static int report_one(json_object *arrays, const char *name,
-		      struct dm_error *error)
+static int report_one(json_object *arrays, const char *name, struct err *error)
 {
 	struct dm_raid_status status;
 	struct dm_raid_table table;
@@ -302,7 +301,7 @@ static int report_one(json_object *arrays, const char *name,
 
 struct report {
 	json_object *arrays;
-	struct dm_error error;
+	struct err error;
 };
 
 static int report_next(void *arg, const char *name)

@@ -71,7 +71,7 @@ int changed_run(const struct request *request)
 	uint64_t view = DM_TRACK_NOW;
 	struct tally tally = { .request = request };
 	struct dm_track_status status;
-	struct dm_error error;
+	struct err error;
 
 	if (request_has(request, OPT_VIEW_ERA))
 		view = request->number[OPT_VIEW_ERA];
@@ -100,7 +100,7 @@ static int add_blocks(void *arg, const struct dm_track_extent *extent)
 }
 
 int changed_bytes(const char *name, uint64_t since, uint32_t block_sectors,
-		  uint64_t *bytes, struct dm_error *error)
+		  uint64_t *bytes, struct err *error)
 {
 	uint64_t blocks = 0;
 	int r;

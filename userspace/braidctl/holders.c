@@ -38,7 +38,7 @@ static int look(void *arg, const char *name)
 }
 
 int holders_find(const char *track, uint64_t era, struct holders *holders,
-		 struct dm_error *error)
+		 struct err *error)
 {
 	struct search search = { .era = era, .holders = holders };
 	int r;
@@ -49,7 +49,7 @@ int holders_find(const char *track, uint64_t era, struct holders *holders,
 		return r;
 	r = dm_dev_each_of(BRAID_VIEW_TARGET, look, &search, error);
 	if (r == -E2BIG)
-		dm_error_set(error, r, "more than %d devices show views of %s",
-			     HOLDERS_MAX, track);
+		err_set(error, -r, "more than %d devices show views of %s",
+			HOLDERS_MAX, track);
 	return r;
 }

@@ -16,6 +16,6 @@ struct holders {
 
 /* Find them for the view of @era; 0 means of any era. 0 or a negative errno. */
 int holders_find(const char *track, uint64_t era, struct holders *holders,
-		 struct dm_error *error);
+		 struct err *error);
 
 #endif

@@ -80,7 +80,7 @@ static int track_attach(const struct request *request)
 	const char *name = request->operand[0];
 	struct dm_track_table table = { 0 };
 	struct dm_dev_info info;
-	struct dm_error error;
+	struct err error;
 	struct member origin = { 0 };
 	int r;
 
@@ -105,7 +105,7 @@ static int track_detach(const struct request *request)
 {
 	const char *name = request->operand[0];
 	struct dm_track_status status;
-	struct dm_error error;
+	struct err error;
 
 	if (dm_track_status(name, &status, &error))
 		return complain("%s", error.text);
@@ -124,7 +124,7 @@ static int track_detach(const struct request *request)
 static int check_tracked(const char *name)
 {
 	struct dm_dev_line line;
-	struct dm_error error;
+	struct err error;
 
 	if (dm_dev_table(name, BRAID_TRACK_TARGET, &line, &error))
 		return complain("%s", error.text);
@@ -136,7 +136,7 @@ static int track_close(const struct request *request)
 {
 	enum dm_track_mode mode = DM_TRACK_NO_VIEW;
 	const char *name = request->operand[0];
-	struct dm_error error;
+	struct err error;
 	json_object *object;
 	uint64_t era;
 
@@ -169,7 +169,7 @@ static int track_close(const struct request *request)
 static int track_view(const struct request *request)
 {
 	char name[DM_DEV_NAME_SIZE];
-	struct dm_error error;
+	struct err error;
 	uint64_t era;
 	int r;
 
@@ -189,7 +189,7 @@ static int track_view(const struct request *request)
 static int track_release(const struct request *request)
 {
 	uint64_t era, block, count;
-	struct dm_error error;
+	struct err error;
 
 	if (request_number(request, 1, "an era", &era) ||
 	    request_number(request, 2, "a block", &block) ||
@@ -205,7 +205,7 @@ static int track_release(const struct request *request)
 static int track_mark(const struct request *request)
 {
 	uint64_t block, count;
-	struct dm_error error;
+	struct err error;
 
 	if (request_number(request, 1, "a block", &block) ||
 	    request_number(request, 2, "a number of blocks", &count))
@@ -222,7 +222,7 @@ static int track_drop(const struct request *request)
 {
 	const char *name = request->operand[0];
 	struct holders holders;
-	struct dm_error error;
+	struct err error;
 	unsigned int i;
 	uint64_t era;
 
@@ -259,8 +259,7 @@ static json_object *report_views(const struct dm_track_status *status)
 	return views;
 }
 
-static int report_one(json_object *tracks, const char *name,
-		      struct dm_error *error)
+static int report_one(json_object *tracks, const char *name, struct err *error)
 {
 	char path[DM_DEV_PATH_SIZE];
 	struct dm_track_status status;
@@ -295,7 +294,7 @@ static int report_one(json_object *tracks, const char *name,
 
 struct report {
 	json_object *tracks;
-	struct dm_error error;
+	struct err error;
 };
 
 static int report_next(void *arg, const char *name)

@@ -50,30 +50,30 @@ static int sysfs_name(dev_t number, char name[DM_DEV_NAME_SIZE])
 }
 
 int dm_dev_name_of(const char *path, char name[DM_DEV_NAME_SIZE],
-		   struct dm_error *error)
+		   struct err *error)
 {
 	struct stat st;
 
 	if (!strchr(path, '/')) {
 		if (!dm_dev_name_ok(path))
-			return dm_error_set(
-				error, -EINVAL,
-				"'%.64s' is not a device-mapper name", path);
+			return err_set(error, EINVAL,
+				       "'%.64s' is not a device-mapper name",
+				       path);
 		strcpy(name, path);
 		return 0;
 	}
 	if (stat(path, &st) < 0)
-		return dm_error_set(error, -errno, "cannot find %s: %s", path,
-				    strerror(errno));
+		return err_set(error, errno, "cannot find %s: %s", path,
+			       strerror(errno));
 	if (!S_ISBLK(st.st_mode) || sysfs_name(st.st_rdev, name))
-		return dm_error_set(error, -ENOTBLK,
-				    "%s is not a device-mapper device", path);
+		return err_set(error, ENOTBLK,
+			       "%s is not a device-mapper device", path);
 	return 0;
 }
 
 /* A request with no arguments and no answer. */
 static int simple(int type, const char *doing, const char *name,
-		  struct dm_error *error)
+		  struct err *error)
 {
 	struct dm_task *task;
 	int r;
@@ -90,7 +90,7 @@ static int simple(int type, const char *doing, const char *name,
 }
 
 static int load_task(const char *doing, const char *name,
-		     const struct dm_dev_table *table, struct dm_error *error)
+		     const struct dm_dev_table *table, struct err *error)
 {
 	struct dm_task *task;
 	int r;
@@ -101,8 +101,8 @@ static int load_task(const char *doing, const char *name,
 	if ((table->read_only && !dm_task_set_ro(task)) ||
 	    !dm_task_add_target(task, 0, table->sectors, table->target,
 				table->params))
-		r = dm_error_set(error, -ENOMEM, "cannot %s %s: no memory",
-				 doing, name);
+		r = err_set(error, ENOMEM, "cannot %s %s: no memory", doing,
+			    name);
 	else
 		r = dm_task_do(task, doing, name, error);
 	dm_task_destroy(task);
@@ -114,7 +114,7 @@ static int load_task(const char *doing, const char *name,
  * is named, where the kernel only says that the target's type is unknown.
  */
 static int load(const char *doing, const char *name,
-		const struct dm_dev_table *table, struct dm_error *error)
+		const struct dm_dev_table *table, struct err *error)
 {
 	int log = dm_kmsg_open();
 	char reason[256] = "";
@@ -122,19 +122,18 @@ static int load(const char *doing, const char *name,
 
 	r = load_task(doing, name, table, error);
 	if (r && dm_kmsg_read(log, reason, sizeof(reason)))
-		dm_error_set(error, r, "cannot %s %s: %s", doing, name, reason);
+		err_set(error, -r, "cannot %s %s: %s", doing, name, reason);
 	if (log >= 0)
 		close(log);
 	if (r == -EINVAL && !dm_dev_target_known(table->target))
-		dm_error_set(
-			error, r,
+		err_set(error, -r,
 			"cannot %s %s: the kernel has no target %s (is its module loaded?)",
 			doing, name, table->target);
 	return r;
 }
 
 /* Where neither udev nor libdevmapper made the node, ask for it by itself. */
-static int make_node(const char *name, struct dm_error *error)
+static int make_node(const char *name, struct err *error)
 {
 	char path[DM_DEV_PATH_SIZE];
 	struct stat st;
@@ -146,20 +145,20 @@ static int make_node(const char *name, struct dm_error *error)
 	dm_task_update_nodes();
 	if (!stat(path, &st) && S_ISBLK(st.st_mode))
 		return 0;
-	return dm_error_set(error, -ENOENT,
-			    "%s was made but its node %s was not", name, path);
+	return err_set(error, ENOENT, "%s was made but its node %s was not",
+		       name, path);
 }
 
 int dm_dev_create(const char *name, const struct dm_dev_table *table,
-		  struct dm_error *error)
+		  struct err *error)
 {
 	int r;
 
 	r = simple(DM_DEVICE_CREATE, "create", name, error);
 	if (r == -EBUSY)
-		return dm_error_set(
-			error, -EEXIST,
-			"there is a device-mapper device %s already", name);
+		return err_set(error, EEXIST,
+			       "there is a device-mapper device %s already",
+			       name);
 	if (r)
 		return r;
 	r = load("create", name, table, error);
@@ -173,12 +172,12 @@ int dm_dev_create(const char *name, const struct dm_dev_table *table,
 }
 
 int dm_dev_reload(const char *name, const struct dm_dev_table *table,
-		  struct dm_error *error)
+		  struct err *error)
 {
 	return load("load a table into", name, table, error);
 }
 
-int dm_dev_suspend(const char *name, bool freeze, struct dm_error *error)
+int dm_dev_suspend(const char *name, bool freeze, struct err *error)
 {
 	struct dm_task *task;
 	int r;
@@ -195,12 +194,12 @@ int dm_dev_suspend(const char *name, bool freeze, struct dm_error *error)
 	return r;
 }
 
-int dm_dev_resume(const char *name, struct dm_error *error)
+int dm_dev_resume(const char *name, struct err *error)
 {
 	return simple(DM_DEVICE_RESUME, "resume", name, error);
 }
 
-int dm_dev_remove(const char *name, struct dm_error *error)
+int dm_dev_remove(const char *name, struct err *error)
 {
 	struct dm_dev_info info;
 	int i, r = 0;
@@ -213,27 +212,27 @@ int dm_dev_remove(const char *name, struct dm_error *error)
 			return r;
 	}
 	if (!dm_dev_info(name, &info, NULL))
-		dm_error_set(error, r,
-			     "cannot remove %s: it is in use (opened %u times)",
-			     name, info.open_count);
+		err_set(error, -r,
+			"cannot remove %s: it is in use (opened %u times)",
+			name, info.open_count);
 	return r;
 }
 
 static int copy_reply(struct dm_task *task, const char *name, char **reply,
-		      struct dm_error *error)
+		      struct err *error)
 {
 	const char *text = dm_task_get_message_response(task);
 
 	*reply = strdup(text ? text : "");
 	if (!*reply)
-		return dm_error_set(error, -ENOMEM,
-				    "no memory for the reply of %s", name);
+		return err_set(error, ENOMEM, "no memory for the reply of %s",
+			       name);
 	return 0;
 }
 
 /* A message that came as far as the target was refused with a reason. */
 static int message_error(const char *name, const char *message, int r, int log,
-			 struct dm_error *error)
+			 struct err *error)
 {
 	char reason[256];
 
@@ -241,12 +240,11 @@ static int message_error(const char *name, const char *message, int r, int log,
 		return r;
 	if (!dm_kmsg_read(log, reason, sizeof(reason)))
 		snprintf(reason, sizeof(reason), "%s", strerror(-r));
-	return dm_error_set(error, r, "%s refused '%s': %s", name, message,
-			    reason);
+	return err_set(error, -r, "%s refused '%s': %s", name, message, reason);
 }
 
 int dm_dev_message(const char *name, const char *message, char **reply,
-		   struct dm_error *error)
+		   struct err *error)
 {
 	int log = dm_kmsg_open(), r;
 	struct dm_task *task;
@@ -257,8 +255,7 @@ int dm_dev_message(const char *name, const char *message, char **reply,
 	if (r)
 		goto out_with_log;
 	if (!dm_task_set_message(task, message) || !dm_task_set_sector(task, 0))
-		r = dm_error_set(error, -ENOMEM, "cannot ask %s: no memory",
-				 name);
+		r = err_set(error, ENOMEM, "cannot ask %s: no memory", name);
 	else
 		r = dm_task_do(task, "send a message to", name, error);
 	if (r)
@@ -274,38 +271,35 @@ out_with_log:
 
 /* Copy the only line out of a status or table task that has run. */
 static int copy_line(struct dm_task *task, const char *name,
-		     struct dm_dev_line *line, struct dm_error *error)
+		     struct dm_dev_line *line, struct err *error)
 {
 	char *target = NULL, *params = NULL;
 	struct dm_info info;
 	void *next;
 
 	if (!dm_task_get_info(task, &info) || !info.exists)
-		return dm_error_set(error, -ENXIO,
-				    "there is no device-mapper device %s",
-				    name);
+		return err_set(error, ENXIO,
+			       "there is no device-mapper device %s", name);
 	next = dm_get_next_target(task, NULL, &line->start, &line->sectors,
 				  &target, &params);
 	if (!target)
-		return dm_error_set(error, -ENODATA, "%s has no table", name);
+		return err_set(error, ENODATA, "%s has no table", name);
 	if (next)
-		return dm_error_set(error, -E2BIG,
-				    "%s has more than one line in its table",
-				    name);
+		return err_set(error, E2BIG,
+			       "%s has more than one line in its table", name);
 	if (strlen(target) >= sizeof(line->target))
-		return dm_error_set(error, -EPROTO,
-				    "the target of %s has an impossible name",
-				    name);
+		return err_set(error, EPROTO,
+			       "the target of %s has an impossible name", name);
 	strcpy(line->target, target);
 	line->params = strdup(params ? params : "");
 	if (!line->params)
-		return dm_error_set(error, -ENOMEM,
-				    "no memory for the status of %s", name);
+		return err_set(error, ENOMEM, "no memory for the status of %s",
+			       name);
 	return 0;
 }
 
 static int get_line(int type, const char *name, const char *wanted,
-		    struct dm_dev_line *line, struct dm_error *error)
+		    struct dm_dev_line *line, struct err *error)
 {
 	struct dm_task *task;
 	int r;
@@ -322,21 +316,20 @@ static int get_line(int type, const char *name, const char *wanted,
 	dm_task_destroy(task);
 	if (!r && wanted && strcmp(line->target, wanted)) {
 		dm_dev_line_free(line);
-		r = dm_error_set(error, -EMEDIUMTYPE,
-				 "%s is not a %s device but %s", name, wanted,
-				 line->target);
+		r = err_set(error, EMEDIUMTYPE, "%s is not a %s device but %s",
+			    name, wanted, line->target);
 	}
 	return r;
 }
 
 int dm_dev_status(const char *name, const char *target,
-		  struct dm_dev_line *line, struct dm_error *error)
+		  struct dm_dev_line *line, struct err *error)
 {
 	return get_line(DM_DEVICE_STATUS, name, target, line, error);
 }
 
 int dm_dev_table(const char *name, const char *target, struct dm_dev_line *line,
-		 struct dm_error *error)
+		 struct err *error)
 {
 	return get_line(DM_DEVICE_TABLE, name, target, line, error);
 }
@@ -347,8 +340,7 @@ void dm_dev_line_free(struct dm_dev_line *line)
 	line->params = NULL;
 }
 
-int dm_dev_info(const char *name, struct dm_dev_info *info,
-		struct dm_error *error)
+int dm_dev_info(const char *name, struct dm_dev_info *info, struct err *error)
 {
 	struct dm_info found = { 0 };
 	struct dm_task *task;
@@ -359,8 +351,8 @@ int dm_dev_info(const char *name, struct dm_dev_info *info,
 		return r;
 	r = dm_task_do(task, "look up", name, error);
 	if (!r && (!dm_task_get_info(task, &found) || !found.exists))
-		r = dm_error_set(error, -ENXIO,
-				 "there is no device-mapper device %s", name);
+		r = err_set(error, ENXIO, "there is no device-mapper device %s",
+			    name);
 	dm_task_destroy(task);
 	*info = (struct dm_dev_info){
 		.major = found.major,
@@ -375,7 +367,7 @@ int dm_dev_info(const char *name, struct dm_dev_info *info,
 }
 
 int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
-		struct dm_error *error)
+		struct err *error)
 {
 	struct dm_dev_info info;
 	int r;
@@ -388,7 +380,7 @@ int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
 }
 
 int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
-		struct dm_error *error)
+		struct err *error)
 {
 	struct dm_names *names;
 	struct dm_task *task;
@@ -429,7 +421,7 @@ static int call_if(void *arg, const char *name)
 }
 
 int dm_dev_each_of(const char *target, int (*fn)(void *arg, const char *name),
-		   void *arg, struct dm_error *error)
+		   void *arg, struct err *error)
 {
 	struct each_of each = { target, fn, arg };
 

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dm/error.h"
+#include "err/err.h"
 
 #define DM_DEV_NAME_SIZE 128 /* with the closing NUL, as the kernel has it */
 #define DM_DEV_TARGET_SIZE 16
@@ -63,7 +63,7 @@ void dm_dev_path(const char *name, char path[DM_DEV_PATH_SIZE]);
  * Return: 0, -ENOTBLK if it isn't a device-mapper device, or another errno.
  */
 int dm_dev_name_of(const char *path, char name[DM_DEV_NAME_SIZE],
-		   struct dm_error *error);
+		   struct err *error);
 
 /**
  * dm_dev_create() - make a device, load its table, resume it, make its node
@@ -71,18 +71,18 @@ int dm_dev_name_of(const char *path, char name[DM_DEV_NAME_SIZE],
  * If it fails, no device is left. A refused table's reason is the kernel's.
  */
 int dm_dev_create(const char *name, const struct dm_dev_table *table,
-		  struct dm_error *error);
+		  struct err *error);
 
 /* Load another table; it takes effect at the next resume. */
 int dm_dev_reload(const char *name, const struct dm_dev_table *table,
-		  struct dm_error *error);
+		  struct err *error);
 
 /**
  * dm_dev_suspend() - hold the device's I/O back
  * @freeze: freeze the filesystem on it, and flush what is in flight
  */
-int dm_dev_suspend(const char *name, bool freeze, struct dm_error *error);
-int dm_dev_resume(const char *name, struct dm_error *error);
+int dm_dev_suspend(const char *name, bool freeze, struct err *error);
+int dm_dev_resume(const char *name, struct err *error);
 
 /**
  * dm_dev_remove() - take a device away
@@ -90,7 +90,7 @@ int dm_dev_resume(const char *name, struct dm_error *error);
  * A device that is open is tried again for two seconds: udev's probes open
  * devices briefly. Then it is -EBUSY.
  */
-int dm_dev_remove(const char *name, struct dm_error *error);
+int dm_dev_remove(const char *name, struct err *error);
 
 /**
  * dm_dev_message() - send a message to the device's target
@@ -101,7 +101,7 @@ int dm_dev_remove(const char *name, struct dm_error *error);
  * so messages with an effect must have replies under 16 KiB.
  */
 int dm_dev_message(const char *name, const char *message, char **reply,
-		   struct dm_error *error);
+		   struct err *error);
 
 /**
  * dm_dev_status(), dm_dev_table() - the line as the kernel prints it
@@ -112,18 +112,17 @@ int dm_dev_message(const char *name, const char *message, char **reply,
  * another target, or another errno.
  */
 int dm_dev_status(const char *name, const char *target,
-		  struct dm_dev_line *line, struct dm_error *error);
+		  struct dm_dev_line *line, struct err *error);
 int dm_dev_table(const char *name, const char *target, struct dm_dev_line *line,
-		 struct dm_error *error);
+		 struct err *error);
 void dm_dev_line_free(struct dm_dev_line *line);
 
 /* -ENXIO if there is no such device. */
-int dm_dev_info(const char *name, struct dm_dev_info *info,
-		struct dm_error *error);
+int dm_dev_info(const char *name, struct dm_dev_info *info, struct err *error);
 
 /* A device's number as tables have it, "major:minor". */
 int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
-		struct dm_error *error);
+		struct err *error);
 
 /**
  * dm_dev_each() - call @fn for the name of every device, whatever its table
@@ -134,7 +133,7 @@ int dm_dev_node(const char *name, char node[DM_DEV_NODE_SIZE],
  * Return: 0, what else @fn returned if that wasn't 0, or a negative errno.
  */
 int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
-		struct dm_error *error);
+		struct err *error);
 
 /**
  * dm_dev_each_of() - call @fn for the name of every device of one target
@@ -145,7 +144,7 @@ int dm_dev_each(int (*fn)(void *arg, const char *name), void *arg,
  * Return: 0, what else @fn returned if that wasn't 0, or a negative errno.
  */
 int dm_dev_each_of(const char *target, int (*fn)(void *arg, const char *name),
-		   void *arg, struct dm_error *error);
+		   void *arg, struct err *error);
 
 /* Is this target there now? (It may still be loaded on demand.) */
 bool dm_dev_target_known(const char *target);

@@ -13,14 +13,14 @@
 
 #define CONTROL "/dev/mapper/" DM_CONTROL_NODE
 
-int dm_events_open(struct dm_error *error)
+int dm_events_open(struct err *error)
 {
 	int fd, r;
 
 	fd = open(CONTROL, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return dm_error_set(error, -errno, "cannot open %s: %s",
-				    CONTROL, strerror(errno));
+		return err_set(error, errno, "cannot open %s: %s", CONTROL,
+			       strerror(errno));
 	r = dm_events_arm(fd, error);
 	if (r) {
 		close(fd);
@@ -29,7 +29,7 @@ int dm_events_open(struct dm_error *error)
 	return fd;
 }
 
-int dm_events_arm(int fd, struct dm_error *error)
+int dm_events_arm(int fd, struct err *error)
 {
 	struct dm_ioctl request = {
 		.version = { DM_VERSION_MAJOR, 0, 0 },
@@ -38,9 +38,9 @@ int dm_events_arm(int fd, struct dm_error *error)
 	};
 
 	if (ioctl(fd, DM_DEV_ARM_POLL, &request) < 0)
-		return dm_error_set(error, -errno,
-				    "cannot wait for device-mapper events: %s",
-				    strerror(errno));
+		return err_set(error, errno,
+			       "cannot wait for device-mapper events: %s",
+			       strerror(errno));
 	return 0;
 }
 
@@ -54,7 +54,7 @@ static int64_t now_ms(void)
 
 /* Armed before the counter is read, so an event after that wakes the poll. */
 static int wait_armed(int fd, const char *name, uint32_t *seen, int64_t until,
-		      struct dm_error *error)
+		      struct err *error)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
 	struct dm_dev_info info;
@@ -73,12 +73,11 @@ static int wait_armed(int fd, const char *name, uint32_t *seen, int64_t until,
 		}
 		left = until - now_ms();
 	} while (left > 0 && (poll(&pollfd, 1, left) >= 0 || errno == EINTR));
-	return dm_error_set(error, -ETIMEDOUT, "no event came from %s in time",
-			    name);
+	return err_set(error, ETIMEDOUT, "no event came from %s in time", name);
 }
 
 int dm_events_wait(const char *name, uint32_t *seen, int timeout_ms,
-		   struct dm_error *error)
+		   struct err *error)
 {
 	int64_t until = now_ms() + timeout_ms;
 	int fd, r;

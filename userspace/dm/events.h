@@ -9,11 +9,11 @@
 
 #include <stdint.h>
 
-#include "dm/error.h"
+#include "err/err.h"
 
 /* Return: a descriptor to poll (armed) and close, or a negative errno. */
-int dm_events_open(struct dm_error *error);
-int dm_events_arm(int fd, struct dm_error *error);
+int dm_events_open(struct err *error);
+int dm_events_arm(int fd, struct err *error);
 
 /**
  * dm_events_wait() - wait until a device's event counter isn't @seen
@@ -22,6 +22,6 @@ int dm_events_arm(int fd, struct dm_error *error);
  * Return: 0, -ETIMEDOUT, -ENXIO if the device went away, or another errno.
  */
 int dm_events_wait(const char *name, uint32_t *seen, int timeout_ms,
-		   struct dm_error *error);
+		   struct err *error);
 
 #endif

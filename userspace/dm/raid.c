@@ -198,7 +198,7 @@ int dm_raid_status_parse(const char *line, struct dm_raid_status *status)
 }
 
 int dm_raid_create(const char *name, const struct dm_raid_table *table,
-		   uint64_t sectors, struct dm_error *error)
+		   uint64_t sectors, struct err *error)
 {
 	char params[DM_RAID_LINE_SIZE];
 	struct dm_dev_table line = {
@@ -210,15 +210,15 @@ int dm_raid_create(const char *name, const struct dm_raid_table *table,
 
 	r = dm_raid_table_format(table, params, sizeof(params));
 	if (r)
-		return dm_error_set(
-			error, r,
+		return err_set(
+			error, -r,
 			"cannot create %s: bad chunk of %u sectors, number of members %u, or member's path",
 			name, table->chunk_sectors, table->nr_members);
 	return dm_dev_create(name, &line, error);
 }
 
 int dm_raid_status(const char *name, struct dm_raid_status *status,
-		   uint64_t *sectors, struct dm_error *error)
+		   uint64_t *sectors, struct err *error)
 {
 	struct dm_dev_line line;
 	int r;
@@ -228,8 +228,8 @@ int dm_raid_status(const char *name, struct dm_raid_status *status,
 		return r;
 	r = dm_raid_status_parse(line.params, status);
 	if (r)
-		dm_error_set(error, r, "the status of %s makes no sense: '%s'",
-			     name, line.params);
+		err_set(error, -r, "the status of %s makes no sense: '%s'",
+			name, line.params);
 	if (sectors)
 		*sectors = line.sectors;
 	dm_dev_line_free(&line);
@@ -237,7 +237,7 @@ int dm_raid_status(const char *name, struct dm_raid_status *status,
 }
 
 int dm_raid_table(const char *name, struct dm_raid_table *table,
-		  struct dm_error *error)
+		  struct err *error)
 {
 	struct dm_dev_line line;
 	int r;
@@ -247,9 +247,9 @@ int dm_raid_table(const char *name, struct dm_raid_table *table,
 		return r;
 	r = dm_raid_table_parse(line.params, table);
 	if (r)
-		r = dm_error_set(error, -EPROTO,
-				 "the table of %s makes no sense: '%s'", name,
-				 line.params);
+		r = err_set(error, EPROTO,
+			    "the table of %s makes no sense: '%s'", name,
+			    line.params);
 	dm_dev_line_free(&line);
 	return r;
 }

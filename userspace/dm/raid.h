@@ -8,7 +8,7 @@
 
 #include "dm-braid.h"
 #include "dm/device.h"
-#include "dm/error.h"
+#include "err/err.h"
 
 #define DM_RAID_MEMBERS_MAX BRAID_RAID0_MEMBERS_MAX
 #define DM_RAID_LINE_SIZE (64 + DM_RAID_MEMBERS_MAX * (DM_DEV_PATH_SIZE + 12))
@@ -57,11 +57,11 @@ int dm_raid_table_parse(const char *line, struct dm_raid_table *table);
 int dm_raid_status_parse(const char *line, struct dm_raid_status *status);
 
 int dm_raid_create(const char *name, const struct dm_raid_table *table,
-		   uint64_t sectors, struct dm_error *error);
+		   uint64_t sectors, struct err *error);
 /* @sectors receives the array's size, if it isn't NULL. */
 int dm_raid_status(const char *name, struct dm_raid_status *status,
-		   uint64_t *sectors, struct dm_error *error);
+		   uint64_t *sectors, struct err *error);
 int dm_raid_table(const char *name, struct dm_raid_table *table,
-		  struct dm_error *error);
+		  struct err *error);
 
 #endif

@@ -8,12 +8,12 @@
 #include "dm/udev.h"
 
 int dm_task_begin(int type, const char *name, struct dm_task **task,
-		  struct dm_error *error)
+		  struct err *error)
 {
 	*task = NULL;
 	if (name && !dm_dev_name_ok(name))
-		return dm_error_set(
-			error, -EINVAL,
+		return err_set(
+			error, EINVAL,
 			"'%.64s' is not a device-mapper name: 1 to %d letters, digits and #+-.:=@_",
 			name, DM_DEV_NAME_SIZE - 1);
 	dm_log_capture();
@@ -25,14 +25,13 @@ int dm_task_begin(int type, const char *name, struct dm_task **task,
 	if (*task) {
 		dm_task_destroy(*task);
 		*task = NULL;
-		return dm_error_set(error, -ENOMEM,
-				    "no memory for a device-mapper request");
+		return err_set(error, ENOMEM,
+			       "no memory for a device-mapper request");
 	}
 	/* libdevmapper asks for the driver's version first, and tells why once */
-	return dm_error_set(error, -ENODEV,
-			    "this kernel's device-mapper can't be reached%s%s",
-			    *dm_log_first_error() ? ": " : "",
-			    dm_log_first_error());
+	return err_set(error, ENODEV,
+		       "this kernel's device-mapper can't be reached%s%s",
+		       *dm_log_first_error() ? ": " : "", dm_log_first_error());
 }
 
 /* What the kernel's errno means for the device it was about. */
@@ -50,7 +49,7 @@ static const char *meaning(int code)
 }
 
 int dm_task_do(struct dm_task *task, const char *doing, const char *name,
-	       struct dm_error *error)
+	       struct err *error)
 {
 	int code;
 
@@ -58,16 +57,16 @@ int dm_task_do(struct dm_task *task, const char *doing, const char *name,
 		return 0;
 	code = -dm_task_get_errno(task);
 	if (code)
-		return dm_error_set(error, code, "cannot %s %s: %s", doing,
-				    name, meaning(code));
+		return err_set(error, -code, "cannot %s %s: %s", doing, name,
+			       meaning(code));
 	/* it didn't come as far as the ioctl */
-	return dm_error_set(error, -ENODEV,
-			    "cannot %s %s: device-mapper can't be reached: %s",
-			    doing, name, dm_log_first_error());
+	return err_set(error, ENODEV,
+		       "cannot %s %s: device-mapper can't be reached: %s",
+		       doing, name, dm_log_first_error());
 }
 
 int dm_task_do_settled(struct dm_task *task, const char *doing,
-		       const char *name, struct dm_error *error)
+		       const char *name, struct err *error)
 {
 	bool udev = dm_udev_running();
 	uint32_t cookie = 0;
@@ -76,9 +75,9 @@ int dm_task_do_settled(struct dm_task *task, const char *doing,
 	dm_udev_set_sync_support(udev);
 	dm_udev_set_checking(udev);
 	if (!dm_task_set_cookie(task, &cookie, 0))
-		return dm_error_set(error, -EIO,
-				    "cannot %s %s: no cookie for udev: %s",
-				    doing, name, dm_log_first_error());
+		return err_set(error, EIO,
+			       "cannot %s %s: no cookie for udev: %s", doing,
+			       name, dm_log_first_error());
 	r = dm_task_do(task, doing, name, error);
 	dm_udev_settle(cookie);
 	dm_task_update_nodes();

@@ -5,7 +5,7 @@
 
 #include <libdevmapper.h>
 
-#include "dm/error.h"
+#include "err/err.h"
 
 /**
  * dm_task_begin() - make a task for a named device
@@ -14,14 +14,14 @@
  * @task: the task, to be destroyed with dm_task_destroy()
  */
 int dm_task_begin(int type, const char *name, struct dm_task **task,
-		  struct dm_error *error);
+		  struct err *error);
 
 /* Run it; @doing completes "cannot ... NAME" in the error's sentence. */
 int dm_task_do(struct dm_task *task, const char *doing, const char *name,
-	       struct dm_error *error);
+	       struct err *error);
 
 /* The same for what udev has to follow: waits for the device's nodes. */
 int dm_task_do_settled(struct dm_task *task, const char *doing,
-		       const char *name, struct dm_error *error);
+		       const char *name, struct err *error);
 
 #endif

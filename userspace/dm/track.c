@@ -180,7 +180,7 @@ int dm_track_page_parse(const char *text, uint64_t from, uint64_t nr_blocks,
 }
 
 int dm_track_status(const char *name, struct dm_track_status *status,
-		    struct dm_error *error)
+		    struct err *error)
 {
 	struct dm_dev_line line;
 	int r;
@@ -190,14 +190,14 @@ int dm_track_status(const char *name, struct dm_track_status *status,
 		return r;
 	r = dm_track_status_parse(line.params, status);
 	if (r)
-		dm_error_set(error, r, "the status of %s makes no sense: '%s'",
-			     name, line.params);
+		err_set(error, -r, "the status of %s makes no sense: '%s'",
+			name, line.params);
 	dm_dev_line_free(&line);
 	return r;
 }
 
 int dm_track_table(const char *name, struct dm_track_table *table,
-		   struct dm_error *error)
+		   struct err *error)
 {
 	struct dm_dev_line line;
 	int r;
@@ -207,15 +207,15 @@ int dm_track_table(const char *name, struct dm_track_table *table,
 		return r;
 	r = dm_track_table_parse(line.params, table);
 	if (r)
-		r = dm_error_set(error, -EPROTO,
-				 "the table of %s makes no sense: '%s'", name,
-				 line.params);
+		r = err_set(error, EPROTO,
+			    "the table of %s makes no sense: '%s'", name,
+			    line.params);
 	dm_dev_line_free(&line);
 	return r;
 }
 
 int dm_track_create(const char *name, const struct dm_track_table *table,
-		    uint64_t sectors, struct dm_error *error)
+		    uint64_t sectors, struct err *error)
 {
 	char params[2 * DM_DEV_PATH_SIZE + 32];
 	struct dm_dev_table line = {
@@ -227,15 +227,15 @@ int dm_track_create(const char *name, const struct dm_track_table *table,
 
 	r = dm_track_table_format(table, params, sizeof(params));
 	if (r)
-		return dm_error_set(
-			error, r,
+		return err_set(
+			error, -r,
 			"cannot create %s: bad origin '%s', metadata device '%s' or block size of %u sectors",
 			name, table->origin, table->meta, table->block_sectors);
 	return dm_dev_create(name, &line, error);
 }
 
 int dm_track_close(const char *name, enum dm_track_mode mode, uint64_t since,
-		   uint64_t *era, struct dm_error *error)
+		   uint64_t *era, struct err *error)
 {
 	char message[MESSAGE_SIZE];
 	struct dm_scan scan;
@@ -252,17 +252,16 @@ int dm_track_close(const char *name, enum dm_track_mode mode, uint64_t since,
 		return r;
 	scan.at = reply;
 	if (!dm_scan_u64(&scan, era) || !*era || !dm_scan_end(&scan))
-		r = dm_error_set(error, -EPROTO,
-				 "%s closed its era but answered '%.64s'", name,
-				 reply);
+		r = err_set(error, EPROTO,
+			    "%s closed its era but answered '%.64s'", name,
+			    reply);
 	free(reply);
 	return r;
 }
 
 int dm_track_changed_page(const char *name, uint64_t since, uint64_t view_era,
 			  uint64_t from, uint64_t nr_blocks, uint64_t *next,
-			  dm_track_extent_fn *fn, void *arg,
-			  struct dm_error *error)
+			  dm_track_extent_fn *fn, void *arg, struct err *error)
 {
 	char message[MESSAGE_SIZE], view[24] = "now", *reply;
 	int r;
@@ -276,14 +275,14 @@ int dm_track_changed_page(const char *name, uint64_t since, uint64_t view_era,
 		return r;
 	r = dm_track_page_parse(reply, from, nr_blocks, next, fn, arg);
 	if (r == -EPROTO)
-		dm_error_set(error, r, "%s answered '%s' with '%.64s...'", name,
-			     message, reply);
+		err_set(error, -r, "%s answered '%s' with '%.64s...'", name,
+			message, reply);
 	free(reply);
 	return r;
 }
 
 int dm_track_changed(const char *name, uint64_t since, uint64_t view_era,
-		     dm_track_extent_fn *fn, void *arg, struct dm_error *error)
+		     dm_track_extent_fn *fn, void *arg, struct err *error)
 {
 	struct dm_track_status status;
 	uint64_t from = 0;
@@ -299,7 +298,7 @@ int dm_track_changed(const char *name, uint64_t since, uint64_t view_era,
 
 /* A message takes a part of the range. An empty one is sent to be judged. */
 static int range_message(const char *name, const char *what, uint64_t block,
-			 uint64_t count, struct dm_error *error)
+			 uint64_t count, struct err *error)
 {
 	char message[MESSAGE_SIZE];
 	uint64_t part;
@@ -317,7 +316,7 @@ static int range_message(const char *name, const char *what, uint64_t block,
 }
 
 int dm_track_release(const char *name, uint64_t era, uint64_t block,
-		     uint64_t count, struct dm_error *error)
+		     uint64_t count, struct err *error)
 {
 	char what[MESSAGE_SIZE / 2];
 
@@ -325,7 +324,7 @@ int dm_track_release(const char *name, uint64_t era, uint64_t block,
 	return range_message(name, what, block, count, error);
 }
 
-int dm_track_drop(const char *name, uint64_t era, struct dm_error *error)
+int dm_track_drop(const char *name, uint64_t era, struct err *error)
 {
 	char message[MESSAGE_SIZE];
 
@@ -334,7 +333,7 @@ int dm_track_drop(const char *name, uint64_t era, struct dm_error *error)
 }
 
 int dm_track_mark(const char *name, uint64_t block, uint64_t count,
-		  struct dm_error *error)
+		  struct err *error)
 {
 	return range_message(name, "mark", block, count, error);
 }

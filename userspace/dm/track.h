@@ -13,7 +13,7 @@
 
 #include "dm-braid.h"
 #include "dm/device.h"
-#include "dm/error.h"
+#include "err/err.h"
 
 #define DM_TRACK_VIEWS_MAX 64
 #define DM_TRACK_NOW 0 /* in place of a view's era: the live map */
@@ -92,13 +92,13 @@ int dm_track_page_parse(const char *text, uint64_t from, uint64_t nr_blocks,
 
 /* Is @name there, and is it a braid-track device? -EMEDIUMTYPE if not. */
 int dm_track_status(const char *name, struct dm_track_status *status,
-		    struct dm_error *error);
+		    struct err *error);
 int dm_track_table(const char *name, struct dm_track_table *table,
-		   struct dm_error *error);
+		   struct err *error);
 
 /* Make the tracking device @name over table->origin, all of it. */
 int dm_track_create(const char *name, const struct dm_track_table *table,
-		    uint64_t sectors, struct dm_error *error);
+		    uint64_t sectors, struct err *error);
 
 /**
  * dm_track_close() - close the current era
@@ -107,7 +107,7 @@ int dm_track_create(const char *name, const struct dm_track_table *table,
  * @era: receives the closed era; its last write has landed
  */
 int dm_track_close(const char *name, enum dm_track_mode mode, uint64_t since,
-		   uint64_t *era, struct dm_error *error);
+		   uint64_t *era, struct err *error);
 
 /**
  * dm_track_changed() - every extent that changed since an era
@@ -117,21 +117,20 @@ int dm_track_close(const char *name, enum dm_track_mode mode, uint64_t since,
  * can't.
  */
 int dm_track_changed(const char *name, uint64_t since, uint64_t view_era,
-		     dm_track_extent_fn *fn, void *arg, struct dm_error *error);
+		     dm_track_extent_fn *fn, void *arg, struct err *error);
 
 /* One page of the same, for a caller with other things to do in between. */
 int dm_track_changed_page(const char *name, uint64_t since, uint64_t view_era,
 			  uint64_t from, uint64_t nr_blocks, uint64_t *next,
-			  dm_track_extent_fn *fn, void *arg,
-			  struct dm_error *error);
+			  dm_track_extent_fn *fn, void *arg, struct err *error);
 
 /* The view of @era needs to keep these blocks no longer. */
 int dm_track_release(const char *name, uint64_t era, uint64_t block,
-		     uint64_t count, struct dm_error *error);
+		     uint64_t count, struct err *error);
 /* End the view of @era. */
-int dm_track_drop(const char *name, uint64_t era, struct dm_error *error);
+int dm_track_drop(const char *name, uint64_t era, struct err *error);
 /* Note these blocks as changed in the current era. */
 int dm_track_mark(const char *name, uint64_t block, uint64_t count,
-		  struct dm_error *error);
+		  struct err *error);
 
 #endif

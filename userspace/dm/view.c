@@ -31,7 +31,7 @@ int dm_view_status_parse(const char *line, struct dm_view_status *status)
 }
 
 int dm_view_create(const char *name, const char *track, uint64_t era,
-		   struct dm_error *error)
+		   struct err *error)
 {
 	char params[DM_DEV_NODE_SIZE + 32], node[DM_DEV_NODE_SIZE];
 	struct dm_dev_table table = {
@@ -55,7 +55,7 @@ int dm_view_create(const char *name, const char *track, uint64_t era,
 }
 
 int dm_view_status(const char *name, struct dm_view_status *status,
-		   struct dm_error *error)
+		   struct err *error)
 {
 	struct dm_dev_line line;
 	int r;
@@ -65,13 +65,13 @@ int dm_view_status(const char *name, struct dm_view_status *status,
 		return r;
 	r = dm_view_status_parse(line.params, status);
 	if (r)
-		dm_error_set(error, r, "the status of %s makes no sense: '%s'",
-			     name, line.params);
+		err_set(error, -r, "the status of %s makes no sense: '%s'",
+			name, line.params);
 	dm_dev_line_free(&line);
 	return r;
 }
 
-int dm_view_remove(const char *name, struct dm_error *error)
+int dm_view_remove(const char *name, struct err *error)
 {
 	return dm_dev_remove(name, error);
 }

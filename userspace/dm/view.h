@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "dm/device.h"
-#include "dm/error.h"
+#include "err/err.h"
 #include "dm/track.h"
 
 struct dm_view_status {
@@ -27,11 +27,11 @@ int dm_view_status_parse(const char *line, struct dm_view_status *status);
 
 /* Make the device @name for the view of @era that the device @track keeps. */
 int dm_view_create(const char *name, const char *track, uint64_t era,
-		   struct dm_error *error);
+		   struct err *error);
 int dm_view_status(const char *name, struct dm_view_status *status,
-		   struct dm_error *error);
+		   struct err *error);
 
 /* Remove the device @name; the view itself ends with dm_track_drop(). */
-int dm_view_remove(const char *name, struct dm_error *error);
+int dm_view_remove(const char *name, struct err *error);
 
 #endif

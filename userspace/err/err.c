@@ -9,6 +9,8 @@ int err_set(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
+	if (e == NULL)
+		return -code;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
@@ -20,6 +22,8 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 	va_list ap;
 	size_t len;
 
+	if (e == NULL)
+		return -code;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);

@@ -2,12 +2,13 @@
 /*
  * What went wrong, as one sentence for a person. Functions that can fail for
  * a reason worth telling take a struct err and return a negative errno; the
- * sentence names the file, the device or the value.
+ * sentence names the file, the device or the value. Who can do without it may
+ * pass NULL to the functions of dm/.
  */
 #ifndef ERR_ERR_H
 #define ERR_ERR_H
 
-#define ERR_TEXT_MAX 384
+#define ERR_TEXT_MAX 512
 
 struct err {
 	char text[ERR_TEXT_MAX];
@@ -15,7 +16,7 @@ struct err {
 
 /**
  * err_set - say what went wrong
- * @e:		where the sentence goes
+ * @e:		where the sentence goes, or NULL
  * @code:	a positive errno
  * @fmt:	the sentence, without a full stop
  *

@@ -88,7 +88,7 @@ static bool is_ours(const struct search *s, const char *name)
 {
 	size_t len = strlen(s->node);
 	struct dm_dev_line line;
-	struct dm_error error;
+	struct err error;
 	bool ours;
 	int ret = dm_dev_table(name, BRAID_VIEW_TARGET, &line, &error);
 
@@ -104,7 +104,7 @@ static int look(void *arg, const char *name)
 {
 	struct search *s = arg;
 	uint64_t era = era_named(s->l, name);
-	struct dm_error error;
+	struct err error;
 
 	if (era == 0 || !is_ours(s, name))
 		return 0;
@@ -133,7 +133,7 @@ static void drop_views(struct search *s, const struct dm_track_status *status)
 	struct note note;
 	bool noted = note_read(s->l, &note) &&
 		     strcmp(note.map_id, status->map_id) == 0;
-	struct dm_error error;
+	struct err error;
 	unsigned int i;
 	uint64_t era;
 
@@ -158,7 +158,7 @@ bool leftover_drop(const struct leftover *l,
 		   const struct dm_track_status *status)
 {
 	struct search s = { .l = l, .clean = true };
-	struct dm_error error;
+	struct err error;
 	int ret;
 
 	ret = dm_dev_node(l->track, s.node, &error);

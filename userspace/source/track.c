@@ -64,19 +64,13 @@ struct track {
 	unsigned int nr_views;
 };
 
-static int dm_err(struct err *e, int ret, const struct dm_error *error)
-{
-	return err_set(e, -ret, "%s", error->text);
-}
-
 static int track_look(struct track *t, struct dm_track_status *st,
 		      struct err *e)
 {
-	struct dm_error error;
-	int ret = dm_track_status(t->name, st, &error);
+	int ret = dm_track_status(t->name, st, e);
 
 	if (ret < 0)
-		return dm_err(e, ret, &error);
+		return ret;
 	t->block_bytes = st->block_sectors * 512;
 	t->nr_blocks = st->nr_blocks;
 	t->era_now = st->era;
@@ -91,7 +85,7 @@ static void track_end(struct origin *o)
 {
 	struct track *t = (struct track *)o;
 	struct dm_view_status st;
-	struct dm_error error;
+	struct err error;
 	int ret = 0;
 
 	if (t->fd >= 0)
@@ -135,16 +129,15 @@ static bool track_can_tell(const struct dm_track_status *st,
 static int track_show(struct track *t, struct err *e)
 {
 	char path[DM_DEV_PATH_SIZE];
-	struct dm_error error;
 	struct origin view;
 	int ret;
 
 	snprintf(t->view, sizeof(t->view), "braid-%s-%" PRIu64, t->config->name,
 		 t->era);
-	ret = dm_view_create(t->view, t->name, t->era, &error);
+	ret = dm_view_create(t->view, t->name, t->era, e);
 	if (ret < 0) {
 		t->view[0] = '\0';
-		return dm_err(e, ret, &error);
+		return ret;
 	}
 	dm_dev_path(t->view, path);
 	t->fd = origin_device_open(&view, path, e);
@@ -171,15 +164,14 @@ static int page_add(void *arg, const struct dm_track_extent *extent)
 static int track_page(struct track *t, struct err *e)
 {
 	const struct dm_track_extent *last;
-	struct dm_error error;
 	uint64_t next;
 	int ret;
 
 	t->page_len = t->page_next = 0;
 	ret = dm_track_changed_page(t->name, t->since, t->era, t->from,
-				    t->nr_blocks, &next, page_add, t, &error);
+				    t->nr_blocks, &next, page_add, t, e);
 	if (ret < 0)
-		return dm_err(e, ret, &error);
+		return ret;
 	last = &t->page[EXTENTS_MAX - 1];
 	t->from = ret > 0 ? last->block + last->count : next;
 	return 0;
@@ -194,13 +186,12 @@ static int extent_count(void *arg, const struct dm_track_extent *extent)
 static int track_measure(struct track *t, struct origin_era *era, struct err *e)
 {
 	uint64_t blocks = 0;
-	struct dm_error error;
 	int ret;
 
 	ret = dm_track_changed(t->name, t->since, t->era, extent_count, &blocks,
-			       &error);
+			       e);
 	if (ret < 0)
-		return dm_err(e, ret, &error);
+		return ret;
 	era->total_bytes += blocks * t->block_bytes;
 	return 0;
 }
@@ -214,11 +205,10 @@ static int track_same_map(struct track *t, const struct origin_era *era,
 {
 	uint8_t map_id[BRAID_MAP_ID_BYTES];
 	struct dm_track_status st;
-	struct dm_error error;
-	int ret = dm_track_status(t->name, &st, &error);
+	int ret = dm_track_status(t->name, &st, e);
 
 	if (ret < 0)
-		return dm_err(e, ret, &error);
+		return ret;
 	if (hex_bytes(map_id, sizeof(map_id), st.map_id) == 0 &&
 	    memcmp(map_id, era->cursor.map_id, sizeof(map_id)) == 0)
 		return 0;
@@ -234,17 +224,16 @@ static int track_close_view(struct track *t, struct err *e)
 {
 	enum dm_track_mode mode =
 		t->whole_view ? DM_TRACK_WHOLE : DM_TRACK_SHIPPED;
-	struct dm_error error;
 	int ret;
 
 	ret = leftover_note(&t->leftover, t->map_id, t->era_now, LEFTOVER_ANY);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot write %s/view",
 			       t->config->state);
-	ret = dm_track_close(t->name, mode, t->since, &t->era, &error);
+	ret = dm_track_close(t->name, mode, t->since, &t->era, e);
 	if (ret < 0) {
 		leftover_forget(&t->leftover);
-		return dm_err(e, ret, &error);
+		return ret;
 	}
 	FAILPOINT("source.closed");
 	leftover_note(&t->leftover, t->map_id, t->era, t->era);
@@ -281,13 +270,12 @@ static int track_freeze(struct track *t, struct origin_era *era, struct err *e)
 static int track_begin_live(struct track *t, struct origin_era *era,
 			    struct err *e)
 {
-	struct dm_error error;
 	struct origin live;
 	int ret;
 
-	ret = dm_track_close(t->name, DM_TRACK_NO_VIEW, 0, &t->since, &error);
+	ret = dm_track_close(t->name, DM_TRACK_NO_VIEW, 0, &t->since, e);
 	if (ret < 0)
-		return dm_err(e, ret, &error);
+		return ret;
 	ret = track_same_map(t, era, e);
 	if (ret < 0)
 		return ret;
@@ -385,7 +373,7 @@ static void track_release(struct origin *o, const struct wire_range *range)
 	uint64_t end = range->offset + range->length;
 	uint64_t first = range->offset / t->block_bytes;
 	uint64_t last = end == o->bytes ? t->nr_blocks : end / t->block_bytes;
-	struct dm_error error;
+	struct err error;
 
 	if (!t->open || t->whole_view || last <= first)
 		return;
@@ -397,7 +385,7 @@ static int track_check(struct origin *o, struct err *e)
 {
 	struct track *t = (struct track *)o;
 	struct dm_view_status st;
-	struct dm_error error;
+	struct err error;
 
 	if (!t->open || dm_view_status(t->view, &st, &error) < 0 || st.valid)
 		return 0;
@@ -439,12 +427,11 @@ static const struct origin_ops track_ops = {
 static int track_open(struct track *t, struct err *e)
 {
 	struct dm_track_status st;
-	struct dm_error error;
 	int fd, ret;
 
-	ret = dm_dev_name_of(t->config->device, t->name, &error);
+	ret = dm_dev_name_of(t->config->device, t->name, e);
 	if (ret < 0)
-		return dm_err(e, ret, &error);
+		return ret;
 	ret = track_look(t, &st, e);
 	if (ret < 0)
 		return ret;
