@@ -340,6 +340,16 @@ void dm_dev_line_free(struct dm_dev_line *line)
 	line->params = NULL;
 }
 
+int dm_dev_line_done(struct dm_dev_line *line, const char *name,
+		     const char *what, int parsed, struct err *error)
+{
+	if (parsed)
+		err_set(error, EPROTO, "the %s of %s makes no sense: '%s'",
+			what, name, line->params);
+	dm_dev_line_free(line);
+	return parsed ? -EPROTO : 0;
+}
+
 int dm_dev_info(const char *name, struct dm_dev_info *info, struct err *error)
 {
 	struct dm_info found = { 0 };

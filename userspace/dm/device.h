@@ -117,6 +117,16 @@ int dm_dev_table(const char *name, const char *target, struct dm_dev_line *line,
 		 struct err *error);
 void dm_dev_line_free(struct dm_dev_line *line);
 
+/**
+ * dm_dev_line_done() - free a line that was parsed
+ * @what: it is, "status" or "table"
+ * @parsed: what the parser said: 0, or anything else if it makes no sense
+ *
+ * Return: 0 or -EPROTO.
+ */
+int dm_dev_line_done(struct dm_dev_line *line, const char *name,
+		     const char *what, int parsed, struct err *error);
+
 /* -ENXIO if there is no such device. */
 int dm_dev_info(const char *name, struct dm_dev_info *info, struct err *error);
 

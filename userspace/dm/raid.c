@@ -226,14 +226,11 @@ int dm_raid_status(const char *name, struct dm_raid_status *status,
 	r = dm_dev_status(name, BRAID_RAID_TARGET, &line, error);
 	if (r)
 		return r;
-	r = dm_raid_status_parse(line.params, status);
-	if (r)
-		err_set(error, -r, "the status of %s makes no sense: '%s'",
-			name, line.params);
 	if (sectors)
 		*sectors = line.sectors;
-	dm_dev_line_free(&line);
-	return r;
+	return dm_dev_line_done(&line, name, "status",
+				dm_raid_status_parse(line.params, status),
+				error);
 }
 
 int dm_raid_table(const char *name, struct dm_raid_table *table,
@@ -245,11 +242,6 @@ int dm_raid_table(const char *name, struct dm_raid_table *table,
 	r = dm_dev_table(name, BRAID_RAID_TARGET, &line, error);
 	if (r)
 		return r;
-	r = dm_raid_table_parse(line.params, table);
-	if (r)
-		r = err_set(error, EPROTO,
-			    "the table of %s makes no sense: '%s'", name,
-			    line.params);
-	dm_dev_line_free(&line);
-	return r;
+	return dm_dev_line_done(&line, name, "table",
+				dm_raid_table_parse(line.params, table), error);
 }

@@ -188,12 +188,9 @@ int dm_track_status(const char *name, struct dm_track_status *status,
 	r = dm_dev_status(name, BRAID_TRACK_TARGET, &line, error);
 	if (r)
 		return r;
-	r = dm_track_status_parse(line.params, status);
-	if (r)
-		err_set(error, -r, "the status of %s makes no sense: '%s'",
-			name, line.params);
-	dm_dev_line_free(&line);
-	return r;
+	return dm_dev_line_done(&line, name, "status",
+				dm_track_status_parse(line.params, status),
+				error);
 }
 
 int dm_track_table(const char *name, struct dm_track_table *table,
@@ -205,13 +202,9 @@ int dm_track_table(const char *name, struct dm_track_table *table,
 	r = dm_dev_table(name, BRAID_TRACK_TARGET, &line, error);
 	if (r)
 		return r;
-	r = dm_track_table_parse(line.params, table);
-	if (r)
-		r = err_set(error, EPROTO,
-			    "the table of %s makes no sense: '%s'", name,
-			    line.params);
-	dm_dev_line_free(&line);
-	return r;
+	return dm_dev_line_done(&line, name, "table",
+				dm_track_table_parse(line.params, table),
+				error);
 }
 
 int dm_track_create(const char *name, const struct dm_track_table *table,

@@ -63,12 +63,9 @@ int dm_view_status(const char *name, struct dm_view_status *status,
 	r = dm_dev_status(name, BRAID_VIEW_TARGET, &line, error);
 	if (r)
 		return r;
-	r = dm_view_status_parse(line.params, status);
-	if (r)
-		err_set(error, -r, "the status of %s makes no sense: '%s'",
-			name, line.params);
-	dm_dev_line_free(&line);
-	return r;
+	return dm_dev_line_done(&line, name, "status",
+				dm_view_status_parse(line.params, status),
+				error);
 }
 
 int dm_view_remove(const char *name, struct err *error)
