@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file/file.h"
 #include "source/lineage.h"
 #include "store/state.h"
 #include "wire/hex.h"
@@ -15,7 +16,7 @@
 static int lineage_write(int dir_fd, const uint8_t *id)
 {
 	char text[TEXT_BYTES];
-	int fd, ret = 0;
+	int fd, ret;
 
 	hex_text(text, id, WIRE_LINEAGE_BYTES);
 	text[TEXT_BYTES - 1] = '\n';
@@ -23,11 +24,11 @@ static int lineage_write(int dir_fd, const uint8_t *id)
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	errno = ENOSPC;
-	if (write(fd, text, sizeof(text)) != (ssize_t)sizeof(text) ||
-	    fsync(fd) < 0 ||
-	    renameat(dir_fd, "lineage.new", dir_fd, "lineage") < 0 ||
-	    fsync(dir_fd) < 0)
+	ret = file_write(fd, text, sizeof(text), 0);
+	if (ret == 0 &&
+	    (fsync(fd) < 0 ||
+	     renameat(dir_fd, "lineage.new", dir_fd, "lineage") < 0 ||
+	     fsync(dir_fd) < 0))
 		ret = -errno;
 	close(fd);
 	if (ret < 0)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file/file.h"
 #include "store/image.h"
 
 static int image_hold(struct image *image, const char *path, struct err *e)
@@ -125,39 +126,13 @@ void image_close(struct image *image)
 int image_read(const struct image *image, void *buf, uint64_t len,
 	       uint64_t offset)
 {
-	uint8_t *p = buf;
-	ssize_t n;
-
-	while (len > 0) {
-		n = pread(image->fd, p, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		p += n;
-		len -= (uint64_t)n;
-		offset += (uint64_t)n;
-	}
-	return 0;
+	return file_read(image->fd, buf, len, offset);
 }
 
 int image_write(const struct image *image, const void *buf, uint64_t len,
 		uint64_t offset)
 {
-	const uint8_t *p = buf;
-	ssize_t n;
-
-	while (len > 0) {
-		n = pwrite(image->fd, p, len, (off_t)offset);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		p += n;
-		len -= (uint64_t)n;
-		offset += (uint64_t)n;
-	}
-	return 0;
+	return file_write(image->fd, buf, len, offset);
 }
 
 static int image_write_zeros(const struct image *image, uint64_t len,

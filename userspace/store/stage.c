@@ -10,6 +10,7 @@
 #include <xxhash.h>
 
 #include "failpoint/failpoint.h"
+#include "file/file.h"
 #include "store/internal.h"
 
 struct stage_sum {
@@ -54,8 +55,7 @@ int stage_reset(struct store *s)
 int stage_append(struct store *s, const uint8_t *frame, size_t len,
 		 struct err *e)
 {
-	const struct image file = { .fd = s->stage_fd };
-	int ret = image_write(&file, frame, len, s->stage_bytes);
+	int ret = file_write(s->stage_fd, frame, len, s->stage_bytes);
 
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot write %s/stage", s->dir);
@@ -84,15 +84,14 @@ static int damaged(const struct store *s, struct err *e)
 static int stage_read(struct store *s, uint64_t at, struct wire_header *h,
 		      struct err *e)
 {
-	const struct image file = { .fd = s->stage_fd };
 	uint64_t left = s->state.log_bytes - at;
 
 	if (left < WIRE_HEADER_BYTES ||
-	    image_read(&file, s->frame, WIRE_HEADER_BYTES, at) < 0 ||
+	    file_read(s->stage_fd, s->frame, WIRE_HEADER_BYTES, at) < 0 ||
 	    wire_header_get(s->frame, h, e) < 0 ||
 	    h->length > left - WIRE_HEADER_BYTES ||
-	    image_read(&file, s->frame + WIRE_HEADER_BYTES, h->length,
-		       at + WIRE_HEADER_BYTES) < 0 ||
+	    file_read(s->stage_fd, s->frame + WIRE_HEADER_BYTES, h->length,
+		      at + WIRE_HEADER_BYTES) < 0 ||
 	    !wire_payload_check(h, s->frame + WIRE_HEADER_BYTES))
 		return damaged(s, e);
 	return 0;
@@ -101,7 +100,6 @@ static int stage_read(struct store *s, uint64_t at, struct wire_header *h,
 /* Before the first byte goes to the image, all of the log must be right. */
 static int stage_verify(struct store *s, struct err *e)
 {
-	const struct image file = { .fd = s->stage_fd };
 	uint64_t at, part;
 
 	XXH3_64bits_reset(s->sum->xxh);
@@ -109,7 +107,7 @@ static int stage_verify(struct store *s, struct err *e)
 		part = s->state.log_bytes - at;
 		if (part > WIRE_FRAME_MAX)
 			part = WIRE_FRAME_MAX;
-		if (image_read(&file, s->frame, part, at) < 0)
+		if (file_read(s->stage_fd, s->frame, part, at) < 0)
 			return damaged(s, e);
 		XXH3_64bits_update(s->sum->xxh, s->frame, (size_t)part);
 	}

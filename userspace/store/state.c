@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "failpoint/failpoint.h"
+#include "file/file.h"
 #include "store/state.h"
 #include "wire/cursor.h"
 
@@ -120,18 +121,16 @@ int state_load(struct store_state *s, int dir_fd, const char *dir,
 /* The first time: both slots, under another name until they are durable. */
 static int state_make(const uint8_t *slots, int dir_fd)
 {
-	int fd, ret = 0;
+	int fd, ret;
 
 	fd = openat(dir_fd, "state.new",
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	errno = ENOSPC;
-	if (pwrite(fd, slots, 2 * STATE_SLOT_BYTES, 0) !=
-		    2 * STATE_SLOT_BYTES ||
-	    fsync(fd) < 0 ||
-	    renameat(dir_fd, "state.new", dir_fd, "state") < 0 ||
-	    fsync(dir_fd) < 0)
+	ret = file_write(fd, slots, 2 * STATE_SLOT_BYTES, 0);
+	if (ret == 0 && (fsync(fd) < 0 ||
+			 renameat(dir_fd, "state.new", dir_fd, "state") < 0 ||
+			 fsync(dir_fd) < 0))
 		ret = -errno;
 	close(fd);
 	if (ret < 0)
@@ -141,15 +140,13 @@ static int state_make(const uint8_t *slots, int dir_fd)
 
 static int state_write(const uint8_t *slot, unsigned int which, int dir_fd)
 {
-	int fd, ret = 0;
+	int fd, ret;
 
 	fd = openat(dir_fd, "state", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	errno = ENOSPC;
-	if (pwrite(fd, slot, STATE_SLOT_BYTES, which * STATE_SLOT_BYTES) !=
-		    STATE_SLOT_BYTES ||
-	    fdatasync(fd) < 0)
+	ret = file_write(fd, slot, STATE_SLOT_BYTES, which * STATE_SLOT_BYTES);
+	if (ret == 0 && fdatasync(fd) < 0)
 		ret = -errno;
 	close(fd);
 	return ret;
