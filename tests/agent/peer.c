@@ -26,6 +26,9 @@ static uint8_t frame[WIRE_FRAME_MAX + (2 << 20)];
 static uint8_t lineage[WIRE_LINEAGE_BYTES];
 static uint64_t device_bytes;
 static struct wire_state state;
+static uint8_t in[WIRE_FRAME_MAX]; /* the last frame that came */
+static struct wire_header in_header;
+static int broken; /* the other side takes nothing more */
 
 static void die(const char *why)
 {
@@ -41,8 +44,10 @@ static void flush(void)
 
 	while (done < len) {
 		n = send(sock, buf + done, len - done, MSG_NOSIGNAL);
-		if (n <= 0)
+		if (n <= 0) {
+			broken = 1;
 			break;
+		}
 		done += (size_t)n;
 	}
 	tls_sent(tls);
@@ -86,9 +91,8 @@ static void read_all(uint8_t *buf, size_t len)
 /* The next frame that isn't a keepalive; an error is told and ends us. */
 static uint8_t next_frame(void)
 {
-	static uint8_t in[WIRE_FRAME_MAX];
-	struct wire_error_msg m;
 	struct wire_header h;
+	struct wire_error_msg m;
 	struct err e;
 
 	do {
@@ -108,6 +112,7 @@ static uint8_t next_frame(void)
 	}
 	if (h.type == WIRE_STATE)
 		wire_get_state(in + WIRE_HEADER_BYTES, h.length, &state, &e);
+	in_header = h;
 	return h.type;
 }
 
@@ -283,7 +288,9 @@ static void break_as_source(const char *what)
 		} else {
 			begin(state.era);
 			data(0, 4096, WIRE_RAW);
-			if (strcmp(what, "beyond") == 0)
+			if (strcmp(what, "hold") == 0)
+				return; /* and not a word more */
+			else if (strcmp(what, "beyond") == 0)
 				data(device_bytes, 4096, WIRE_RAW);
 			else if (strcmp(what, "unaligned") == 0)
 				data(512, 4096, WIRE_RAW);
@@ -297,6 +304,49 @@ static void break_as_source(const char *what)
 				exit(0);
 			else
 				die("unknown rule");
+		}
+	}
+}
+
+/* There, but doing nothing, until the other side has had enough. */
+static void idle(void)
+{
+	while (!broken) {
+		send_frame(wire_put_keepalive(frame));
+		usleep(200000);
+	}
+	exit(0);
+}
+
+/* A proper replica without an image, but a slow one. */
+static void crawl(void)
+{
+	static uint8_t
+		prints[WIRE_DATA_MAX / WIRE_BLOCK_BYTES * WIRE_PRINT_BYTES];
+	const uint8_t *payload = in + WIRE_HEADER_BYTES;
+	struct wire_era_commit commit;
+	struct wire_sigs sigs = { .prints = prints };
+	struct wire_range range;
+	struct wire_ack ack;
+	struct err e;
+
+	for (;;) {
+		switch (next_frame()) {
+		case WIRE_SIG_REQUEST:
+			wire_get_sig_request(payload, in_header.length, &range,
+					     &e);
+			sigs.offset = range.offset;
+			sigs.count =
+				(uint32_t)(range.length / WIRE_BLOCK_BYTES);
+			sleep(1);
+			send_frame(wire_put_sigs(frame, &sigs));
+			break;
+		case WIRE_ERA_COMMIT:
+			wire_get_era_commit(payload, in_header.length, &commit,
+					    &e);
+			ack.era = commit.era;
+			send_frame(wire_put_ack(frame, &ack));
+			break;
 		}
 	}
 }
@@ -325,7 +375,11 @@ static void break_as_replica(const char *what)
 		return;
 	}
 	send_frame(wire_put_state(frame, &m));
-	if (strcmp(what, "sigs") == 0) {
+	if (strcmp(what, "idle") == 0) {
+		idle();
+	} else if (strcmp(what, "crawl") == 0) {
+		crawl();
+	} else if (strcmp(what, "sigs") == 0) {
 		while (next_frame() != WIRE_SIG_REQUEST)
 			;
 		sigs.offset = 4096 * 77;

@@ -41,6 +41,7 @@ static void a_source(void **state)
 	assert_string_equal(c.key, "/etc/braid/vol0.key");
 	assert_string_equal(c.control, "/run/braid/vol0.sock");
 	assert_int_equal(c.interval_s, 10);
+	assert_int_equal(c.patience_s, 180);
 	assert_int_equal(c.view, VIEW_SHIPPED);
 	assert_false(c.verify);
 }
@@ -56,6 +57,15 @@ static void addresses(void **state)
 	assert_true(load(SOURCE "peer = host:65536\n") < 0);
 	assert_true(load(SOURCE "peer = host:9x\n") < 0);
 	assert_true(load(SOURCE "peer = []:9\n") < 0);
+}
+
+static void patience_has_bounds(void **state)
+{
+	assert_int_equal(load(SOURCE "peer = h:1\npatience = 1\n"), 0);
+	assert_int_equal(c.patience_s, 1);
+	assert_true(load(SOURCE "peer = h:1\npatience = 0\n") < 0);
+	assert_true(load(SOURCE "peer = h:1\npatience = 86401\n") < 0);
+	assert_true(load(SOURCE "peer = h:1\npatience = -1\n") < 0);
 }
 
 static void a_replica(void **state)
@@ -109,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_source),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(patience_has_bounds),
 		cmocka_unit_test(a_replica),
 		cmocka_unit_test(verifying_needs_a_whole_view),
 		cmocka_unit_test(errors_name_file_and_line),

@@ -146,6 +146,13 @@ static const char *set_interval(struct config *c, const char *value)
 	return set_number(&c->interval_s, 7 * 86400, value);
 }
 
+static const char *set_patience(struct config *c, const char *value)
+{
+	const char *bad = set_number(&c->patience_s, 86400, value);
+
+	return bad == NULL && c->patience_s == 0 ? "must be 1 or more" : bad;
+}
+
 /* HOST:PORT, with brackets around an IPv6 address. */
 static const char *set_address(struct config_address *a, const char *value)
 {
@@ -193,6 +200,7 @@ static const struct key keys[] = {
 	{ "source", "view", set_view },
 	{ "source", "peer", set_peer },
 	{ "source", "interval", set_interval },
+	{ "source", "patience", set_patience },
 	{ "source", "verify", set_verify },
 	{ "replica", "listen", set_listen },
 	{ "replica", "image", set_image },
@@ -302,6 +310,7 @@ int config_load(struct config *c, const char *path, struct err *e)
 
 	memset(c, 0, sizeof(*c));
 	c->interval_s = 10;
+	c->patience_s = 180;
 	if (strlen(path) >= sizeof(c->path))
 		return err_set(e, ENAMETOOLONG, "the name %.64s... is too long",
 			       path);

@@ -46,6 +46,7 @@ struct config {
 	enum config_view view;
 	struct config_address peer;
 	unsigned int interval_s;
+	unsigned int patience_s;
 	bool verify;
 	/* [replica] */
 	struct config_address listen;

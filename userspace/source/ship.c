@@ -24,7 +24,6 @@
 #define PIECES 24U
 #define PIECE_ALIGN 4096U
 #define RANGES 64U
-#define STALL_MS 180000U
 #define STALL_BYTES 65536U /* keepalives alone are far fewer in that time */
 #define CHECK_MS 5000U
 
@@ -52,6 +51,7 @@ struct piece {
 struct ship {
 	struct ring *ring;
 	struct worker *worker;
+	unsigned int patience_ms;
 	const struct ship_user *user;
 	void *arg;
 	struct conn *conn;
@@ -498,7 +498,7 @@ void ship_tick(struct ship *ship, uint64_t now_ms)
 		ship->moved_sent = ship->sent;
 		ship->moved_answered = ship->answered;
 		ship->moved_out = conn_bytes_out(ship->conn);
-	} else if (now_ms - ship->moved_ms > STALL_MS) {
+	} else if (now_ms - ship->moved_ms > ship->patience_ms) {
 		ship_abort(ship, "the replica is there, but does nothing");
 		return;
 	}
@@ -574,7 +574,7 @@ static int piece_open(struct ship *ship, struct piece *p)
 }
 
 int ship_open(struct ship **out, struct ring *ring, struct worker *worker,
-	      const struct ship_user *user, void *arg)
+	      unsigned int patience_ms, const struct ship_user *user, void *arg)
 {
 	struct ship *ship = calloc(1, sizeof(*ship));
 	size_t i;
@@ -584,6 +584,7 @@ int ship_open(struct ship **out, struct ring *ring, struct worker *worker,
 		return -ENOMEM;
 	ship->ring = ring;
 	ship->worker = worker;
+	ship->patience_ms = patience_ms;
 	ship->user = user;
 	ship->arg = arg;
 	ship->fetch.run = fetch_run;

@@ -27,8 +27,13 @@ struct ship_user {
 	void (*done)(void *arg, const struct ship_result *result);
 };
 
+/**
+ * ship_open - make one
+ * @patience_ms: for how long the replica may do nothing
+ */
 int ship_open(struct ship **out, struct ring *ring, struct worker *worker,
-	      const struct ship_user *user, void *arg);
+	      unsigned int patience_ms, const struct ship_user *user,
+	      void *arg);
 void ship_close(struct ship *ship);
 
 /**

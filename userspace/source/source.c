@@ -241,7 +241,8 @@ static int source_open(struct source *s, struct err *e)
 		return ret;
 	ret = worker_open(&s->worker, s->ring);
 	if (ret == 0)
-		ret = ship_open(&s->ship, s->ring, s->worker, &source_ship_user,
+		ret = ship_open(&s->ship, s->ring, s->worker,
+				s->config->patience_s * 1000, &source_ship_user,
 				s);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot start the source");
