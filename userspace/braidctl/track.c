@@ -180,7 +180,7 @@ static int track_view(const struct request *request)
 		return complain(
 			"%.32s...: too long a name for a view to be made of it",
 			request->operand[0]);
-	if (dm_view_create(name, request->operand[0], era, &error))
+	if (dm_view_create(name, NULL, request->operand[0], era, &error))
 		return complain("%s", error.text);
 	return print_path(request, name);
 }

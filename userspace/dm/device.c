@@ -149,12 +149,28 @@ static int make_node(const char *name, struct err *error)
 		       name, path);
 }
 
+static int create(const char *name, const char *uuid, struct err *error)
+{
+	struct dm_task *task;
+	int r;
+
+	r = dm_task_begin(DM_DEVICE_CREATE, name, &task, error);
+	if (r)
+		return r;
+	if (uuid && !dm_task_set_uuid(task, uuid))
+		r = err_set(error, ENOMEM, "cannot create %s: no memory", name);
+	else
+		r = dm_task_do(task, "create", name, error);
+	dm_task_destroy(task);
+	return r;
+}
+
 int dm_dev_create(const char *name, const struct dm_dev_table *table,
 		  struct err *error)
 {
 	int r;
 
-	r = simple(DM_DEVICE_CREATE, "create", name, error);
+	r = create(name, table->uuid, error);
 	if (r == -EBUSY)
 		return err_set(error, EEXIST,
 			       "there is a device-mapper device %s already",
@@ -363,7 +379,6 @@ int dm_dev_info(const char *name, struct dm_dev_info *info, struct err *error)
 	if (!r && (!dm_task_get_info(task, &found) || !found.exists))
 		r = err_set(error, ENXIO, "there is no device-mapper device %s",
 			    name);
-	dm_task_destroy(task);
 	*info = (struct dm_dev_info){
 		.major = found.major,
 		.minor = found.minor,
@@ -373,6 +388,10 @@ int dm_dev_info(const char *name, struct dm_dev_info *info, struct err *error)
 		.read_only = found.read_only,
 		.live_table = found.live_table,
 	};
+	if (!r)
+		snprintf(info->uuid, sizeof(info->uuid), "%s",
+			 dm_task_get_uuid(task) ?: "");
+	dm_task_destroy(task);
 	return r;
 }
 

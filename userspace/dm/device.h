@@ -20,6 +20,7 @@
 #define DM_DEV_NAME_SIZE 128 /* with the closing NUL, as the kernel has it */
 #define DM_DEV_TARGET_SIZE 16
 #define DM_DEV_PATH_SIZE (DM_DEV_NAME_SIZE + 16)
+#define DM_DEV_UUID_SIZE 129 /* the same */
 #define DM_DEV_NODE_SIZE 24 /* "major:minor" */
 
 /* One line of a table. Braid's devices have exactly one. */
@@ -28,6 +29,7 @@ struct dm_dev_table {
 	const char *target;
 	const char *params;
 	bool read_only;
+	const char *uuid; /* for one that is made; NULL: none */
 };
 
 /* What the kernel says of a device's only line; params is allocated. */
@@ -43,6 +45,7 @@ struct dm_dev_info {
 	unsigned int open_count;
 	uint32_t event_nr;
 	bool suspended, read_only, live_table;
+	char uuid[DM_DEV_UUID_SIZE]; /* "" if it has none */
 };
 
 /**

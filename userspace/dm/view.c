@@ -30,14 +30,15 @@ int dm_view_status_parse(const char *line, struct dm_view_status *status)
 	return status->valid || !strcmp(state, "invalid") ? 0 : -EPROTO;
 }
 
-int dm_view_create(const char *name, const char *track, uint64_t era,
-		   struct err *error)
+int dm_view_create(const char *name, const char *uuid, const char *track,
+		   uint64_t era, struct err *error)
 {
 	char params[DM_DEV_NODE_SIZE + 32], node[DM_DEV_NODE_SIZE];
 	struct dm_dev_table table = {
 		.target = BRAID_VIEW_TARGET,
 		.params = params,
 		.read_only = true,
+		.uuid = uuid,
 	};
 	struct dm_dev_line line;
 	int r;

@@ -26,8 +26,8 @@ int dm_view_name(const char *track, uint64_t era, char name[DM_DEV_NAME_SIZE]);
 int dm_view_status_parse(const char *line, struct dm_view_status *status);
 
 /* Make the device @name for the view of @era that the device @track keeps. */
-int dm_view_create(const char *name, const char *track, uint64_t era,
-		   struct err *error);
+int dm_view_create(const char *name, const char *uuid, const char *track,
+		   uint64_t era, struct err *error);
 int dm_view_status(const char *name, struct dm_view_status *status,
 		   struct err *error);
 

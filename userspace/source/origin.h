@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "err/err.h"
+#include "source/lineage.h"
 #include "wire/wire.h"
 
 struct origin;
@@ -66,9 +67,9 @@ struct origin {
 
 int origin_scan_open(struct origin **out, const struct config *config,
 		     struct err *e);
-/* @dir_fd: the state directory, which is ours */
+/* @lineage: whose state directory is ours; it must stay */
 int origin_track_open(struct origin **out, const struct config *config,
-		      int dir_fd, struct err *e);
+		      const struct lineage *lineage, struct err *e);
 
 /** origin_device_open - open and measure what is to be read; or leave @o */
 int origin_device_open(struct origin *o, const char *path, struct err *e);

@@ -224,8 +224,7 @@ static int source_secure(struct source *s, struct err *e)
 static int source_origin(struct source *s, struct err *e)
 {
 	if (s->config->mode == MODE_TRACK)
-		return origin_track_open(&s->origin, s->config,
-					 s->lineage.sd.fd, e);
+		return origin_track_open(&s->origin, s->config, &s->lineage, e);
 	return origin_scan_open(&s->origin, s->config, e);
 }
 

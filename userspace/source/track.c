@@ -11,8 +11,8 @@
  * before the first read is shipped once more, from a view of that era. What
  * the replica has there is not asked, as it has not applied the first part.
  *
- * The device that shows the view is called braid-VOLUME-ERA, and which view is
- * ours is noted before it is made: see leftover.h.
+ * The device that shows the view is called braid-VOLUME-ERA. How a view is known
+ * as ours after a crash: see leftover.h.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -38,6 +38,7 @@ struct track {
 	const struct config *config;
 	char name[DM_DEV_NAME_SIZE];
 	struct leftover leftover;
+	struct leftover_view note; /* of the view that is open */
 	uint64_t era_now; /* as of the last look */
 	bool unclean; /* a view could not be ended: to be tried again */
 	uint32_t block_bytes;
@@ -128,13 +129,14 @@ static bool track_can_tell(const struct dm_track_status *st,
 
 static int track_show(struct track *t, struct err *e)
 {
-	char path[DM_DEV_PATH_SIZE];
+	char path[DM_DEV_PATH_SIZE], uuid[DM_DEV_UUID_SIZE];
 	struct origin view;
 	int ret;
 
 	snprintf(t->view, sizeof(t->view), "braid-%s-%" PRIu64, t->config->name,
 		 t->era);
-	ret = dm_view_create(t->view, t->name, t->era, e);
+	leftover_uuid(&t->leftover, &t->note, uuid);
+	ret = dm_view_create(t->view, uuid, t->name, t->era, e);
 	if (ret < 0) {
 		t->view[0] = '\0';
 		return ret;
@@ -222,21 +224,29 @@ static int track_same_map(struct track *t, const struct origin_era *era,
  */
 static int track_close_view(struct track *t, struct err *e)
 {
-	enum dm_track_mode mode =
-		t->whole_view ? DM_TRACK_WHOLE : DM_TRACK_SHIPPED;
+	struct leftover_view *note = &t->note;
 	int ret;
 
-	ret = leftover_note(&t->leftover, t->map_id, t->era_now, LEFTOVER_ANY);
+	*note = (struct leftover_view){
+		.era = t->era_now,
+		.since = t->since,
+		.mode = t->whole_view ? DM_TRACK_WHOLE : DM_TRACK_SHIPPED,
+	};
+	memcpy(note->map_id, t->map_id, sizeof(note->map_id));
+	ret = leftover_note(&t->leftover, note);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot write %s/view",
 			       t->config->state);
-	ret = dm_track_close(t->name, mode, t->since, &t->era, e);
+	FAILPOINT("source.noted");
+	ret = dm_track_close(t->name, note->mode, t->since, &t->era, e);
 	if (ret < 0) {
 		leftover_forget(&t->leftover);
 		return ret;
 	}
 	FAILPOINT("source.closed");
-	leftover_note(&t->leftover, t->map_id, t->era, t->era);
+	note->closed = true;
+	note->era = t->era;
+	leftover_note(&t->leftover, note);
 	t->open = true;
 	t->view[0] = '\0';
 	return 0;
@@ -444,7 +454,7 @@ static int track_open(struct track *t, struct err *e)
 }
 
 int origin_track_open(struct origin **out, const struct config *config,
-		      int dir_fd, struct err *e)
+		      const struct lineage *lineage, struct err *e)
 {
 	struct track *t = calloc(1, sizeof(*t));
 	int ret;
@@ -454,7 +464,9 @@ int origin_track_open(struct origin **out, const struct config *config,
 	t->o.ops = &track_ops;
 	t->config = config;
 	t->fd = t->live_fd = -1;
-	t->leftover = (struct leftover){ t->name, config->name, dir_fd };
+	t->leftover.track = t->name;
+	t->leftover.dir_fd = lineage->sd.fd;
+	hex_text(t->leftover.lineage, lineage->id, sizeof(lineage->id));
 	pthread_mutex_init(&t->lock, NULL);
 	ret = track_open(t, e);
 	if (ret < 0)
