@@ -246,6 +246,24 @@ static void a_line_has_an_end(void **state)
 	close(fd);
 }
 
+/* A braidd that is stuck has its socket all the same. */
+static void a_stuck_listener_is_one(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct control *second;
+	struct err e;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/stuck", dir);
+	assert_int_equal(bind(fd, (void *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(control_open(&second, ring, addr.sun_path, &user, NULL,
+				      &e),
+			 -EADDRINUSE);
+	assert_int_equal(unlink(addr.sun_path), 0);
+	close(fd);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, setup, teardown)
 
@@ -260,6 +278,7 @@ int main(void)
 		TEST(half_closed_makes_room),
 		TEST(the_second_line_is_watched),
 		TEST(a_line_has_an_end),
+		TEST(a_stuck_listener_is_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,12 +6,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "ring/listener.h"
 #include "ring/ring.h"
 #include "ring/worker.h"
 
@@ -133,6 +137,49 @@ static void more_than_fits(void **state)
 	}
 }
 
+static int came = -1;
+
+static void connection_came(struct listener *listener, int fd)
+{
+	came = fd;
+}
+
+/* Without a descriptor for it, a connection waits, and the loop rests. */
+static void no_descriptor_is_waited_for(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct listener l = { .ring = ring, .accepted = connection_came };
+	struct one tick = { .op.done = one_done };
+	int client = socket(AF_UNIX, SOCK_STREAM, 0), turns;
+	struct rlimit limit, none;
+
+	l.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(addr.sun_path + 1, sizeof(addr.sun_path) - 1, "braid-%d",
+		 getpid());
+	assert_int_equal(bind(l.fd, (void *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(l.fd, 1), 0);
+	listener_next(&l);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = limit;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	assert_int_equal(connect(client, (void *)&addr, sizeof(addr)), 0);
+	ring_timeout(ring, &tick.op, 500);
+	for (turns = 0; tick.op.busy; turns++)
+		assert_int_equal(ring_turn(ring), 0);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_in_range(turns, 1, 20);
+	assert_int_equal(came, -1);
+	while (came < 0)
+		assert_int_equal(ring_turn(ring), 0);
+	listener_stop(&l);
+	while (listener_busy(&l))
+		assert_int_equal(ring_turn(ring), 0);
+	close(came);
+	close(client);
+	close(l.fd);
+}
+
 struct job {
 	struct work work;
 	int number, *order, *ran;
@@ -181,6 +228,7 @@ int main(void)
 		cmocka_unit_test(sockets),
 		cmocka_unit_test(time_passes_or_is_cancelled),
 		cmocka_unit_test(more_than_fits),
+		cmocka_unit_test(no_descriptor_is_waited_for),
 		cmocka_unit_test(jobs_run_in_order),
 	};
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "control/control.h"
+#include "ring/listener.h"
 
 struct control_request {
 	struct control *control;
@@ -31,11 +32,10 @@ struct control_request {
 struct control {
 	struct ring *ring;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	int fd;
 	bool closing;
 	int next_fd; /* accepted, and waits for a place; or -1 */
 	uint64_t stirs; /* counts what clients do */
-	struct ring_op accept;
+	struct listener listener;
 	const struct control_user *user;
 	void *arg;
 	struct control_request clients[CONTROL_CLIENTS_MAX];
@@ -281,28 +281,27 @@ static void control_seat(struct control *control)
 	c->dropped = false;
 	client_stirs(c);
 	client_read(c);
-	ring_accept(control->ring, &control->accept, control->fd);
+	listener_next(&control->listener);
 }
 
-static void control_accepted(struct ring_op *op, int res)
+static void control_accepted(struct listener *listener, int fd)
 {
-	struct control *control = ring_container(op, struct control, accept);
+	struct control *control =
+		ring_container(listener, struct control, listener);
 
-	if (res < 0 && !control->closing) {
-		ring_accept(control->ring, &control->accept, control->fd);
-	} else if (res >= 0) {
-		control->next_fd = res;
-		control_seat(control);
-	}
+	control->next_fd = fd;
+	control_seat(control);
 }
 
 static bool connects(const struct sockaddr_un *addr)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool yes;
 
+	/* One that is stuck and has a full queue listens as well. */
 	yes = fd >= 0 &&
-	      connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0;
+	      (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0 ||
+	       errno == EAGAIN);
 	if (fd >= 0)
 		close(fd);
 	return yes;
@@ -349,9 +348,10 @@ static int control_bind(struct control *control, struct err *e)
 		unlink(control->path);
 	}
 	mask = umask(0177);
-	ret = bind(control->fd, (struct sockaddr *)&addr, sizeof(addr));
+	ret = bind(control->listener.fd, (struct sockaddr *)&addr,
+		   sizeof(addr));
 	umask(mask);
-	if (ret < 0 || listen(control->fd, CONTROL_CLIENTS_MAX) < 0)
+	if (ret < 0 || listen(control->listener.fd, CONTROL_CLIENTS_MAX) < 0)
 		return err_sys(e, errno, "cannot listen on %s", control->path);
 	return 0;
 }
@@ -369,7 +369,6 @@ int control_open(struct control **out, struct ring *ring, const char *path,
 	control->user = user;
 	control->arg = arg;
 	control->next_fd = -1;
-	control->accept.done = control_accepted;
 	snprintf(control->path, sizeof(control->path), "%s", path);
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		control->clients[i].control = control;
@@ -378,18 +377,22 @@ int control_open(struct control **out, struct ring *ring, const char *path,
 		control->clients[i].send.done = client_sent;
 		control->clients[i].hup.done = client_hung_up;
 	}
-	control->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (control->fd < 0)
+	control->listener = (struct listener){
+		.ring = ring,
+		.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
+		.accepted = control_accepted,
+	};
+	if (control->listener.fd < 0)
 		ret = err_sys(e, errno, "cannot make a socket");
 	else
 		ret = control_bind(control, e);
 	if (ret < 0) {
-		if (control->fd >= 0)
-			close(control->fd);
+		if (control->listener.fd >= 0)
+			close(control->listener.fd);
 		free(control);
 		return ret;
 	}
-	ring_accept(ring, &control->accept, control->fd);
+	listener_next(&control->listener);
 	*out = control;
 	return 0;
 }
@@ -403,7 +406,7 @@ static bool control_busy(const struct control *control)
 		    control->clients[i].send.busy ||
 		    control->clients[i].hup.busy)
 			return true;
-	return control->accept.busy;
+	return listener_busy(&control->listener);
 }
 
 void control_close(struct control *control)
@@ -414,7 +417,7 @@ void control_close(struct control *control)
 		return;
 	control->closing = true;
 	unlink(control->path);
-	ring_cancel(&control->accept);
+	listener_stop(&control->listener);
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		ring_cancel(&control->clients[i].hup);
 		if (control->clients[i].recv.busy)
@@ -427,6 +430,6 @@ void control_close(struct control *control)
 		client_close(&control->clients[i]);
 	if (control->next_fd >= 0)
 		close(control->next_fd);
-	close(control->fd);
+	close(control->listener.fd);
 	free(control);
 }

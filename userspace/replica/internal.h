@@ -8,6 +8,7 @@
 #include "conn/conn.h"
 #include "control/control.h"
 #include "replica/replica.h"
+#include "ring/listener.h"
 #include "ring/worker.h"
 #include "store/store.h"
 
@@ -44,8 +45,7 @@ struct replica {
 	struct tls_ctx *tls;
 	struct store *store; /* for the worker's jobs only */
 	struct control *control;
-	int listen_fd;
-	struct ring_op accept;
+	struct listener listener;
 	bool stopping;
 	unsigned int jobs;
 	struct quota strangers; /* lines about those without the key */

@@ -11,14 +11,14 @@
 #include "log/log.h"
 #include "replica/internal.h"
 
-static void replica_accepted(struct ring_op *op, int res)
+static void replica_accepted(struct listener *listener, int fd)
 {
-	struct replica *r = ring_container(op, struct replica, accept);
+	struct replica *r = ring_container(listener, struct replica, listener);
 	struct err e;
 
 	if (r->stopping)
-		return;
-	if (res >= 0 && session_open(r, res, &e) < 0)
+		close(fd);
+	else if (session_open(r, fd, &e) < 0)
 		log_warn("a connection was turned away: %s", e.text);
 	replica_accept(r);
 }
@@ -29,10 +29,10 @@ static void replica_accepted(struct ring_op *op, int res)
  */
 void replica_accept(struct replica *r)
 {
-	if (r->stopping || r->accept.busy || r->listen_fd < 0)
+	if (r->stopping || listener_busy(&r->listener) || r->listener.fd < 0)
 		return;
 	if (session_place(r) != NULL)
-		ring_accept(r->ring, &r->accept, r->listen_fd);
+		listener_next(&r->listener);
 	else
 		session_evict(r);
 }
@@ -82,16 +82,15 @@ static int replica_listen(struct replica *r, struct err *e)
 			       a->host, a->port, gai_strerror(ret));
 	/* Of a replica that was killed the kernel ends the ring a bit later. */
 	for (i = 0; i < 30; i++) {
-		r->listen_fd = listen_first(list);
-		if (r->listen_fd != -EADDRINUSE)
+		r->listener.fd = listen_first(list);
+		if (r->listener.fd != -EADDRINUSE)
 			break;
 		nanosleep(&pause, NULL);
 	}
 	freeaddrinfo(list);
-	if (r->listen_fd < 0)
-		return err_sys(e, -r->listen_fd, "cannot listen on %s:%s",
+	if (r->listener.fd < 0)
+		return err_sys(e, -r->listener.fd, "cannot listen on %s:%s",
 			       a->host, a->port);
-	r->accept.done = replica_accepted;
 	replica_accept(r);
 	return 0;
 }
@@ -133,7 +132,11 @@ int replica_start(struct replica **out, const struct config *config,
 		return err_set(e, ENOMEM, "no memory for a replica");
 	r->config = config;
 	r->ring = ring;
-	r->listen_fd = -1;
+	r->listener = (struct listener){
+		.ring = ring,
+		.fd = -1,
+		.accepted = replica_accepted,
+	};
 	ret = replica_open(r, e);
 	if (ret < 0) {
 		replica_stop(r);
@@ -163,8 +166,8 @@ static void stop_sessions(struct replica *r)
 	for (i = 0; i < SESSIONS_MAX; i++)
 		if (r->sessions[i] != NULL && r->sessions[i]->conn != NULL)
 			conn_end(r->sessions[i]->conn, 0, "the replica stops");
-	ring_cancel(&r->accept);
-	while (r->accept.busy || r->jobs > 0 || sessions_left(r)) {
+	listener_stop(&r->listener);
+	while (listener_busy(&r->listener) || r->jobs > 0 || sessions_left(r)) {
 		if (ring_turn(r->ring) < 0) {
 			log_error("the event loop failed");
 			_exit(1); /* the kernel may still write to what we have */
@@ -184,7 +187,7 @@ void replica_stop(struct replica *r)
 	worker_close(r->worker);
 	store_close(r->store);
 	tls_ctx_close(r->tls);
-	if (r->listen_fd >= 0)
-		close(r->listen_fd);
+	if (r->listener.fd >= 0)
+		close(r->listener.fd);
 	free(r);
 }
