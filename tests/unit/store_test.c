@@ -316,6 +316,35 @@ static int file_write(const char *name, off_t at, const void *bytes, size_t len)
 	return ok ? 0 : -1;
 }
 
+/* A source has at most all of the image twice to tell in an era. */
+static void an_era_has_an_end(void **state)
+{
+	struct wire_data d = { 0, 16 * WIRE_BLOCK_BYTES, WIRE_RAW, staged,
+			       16 * WIRE_BLOCK_BYTES };
+	unsigned int i;
+	int ret = 0;
+
+	first_image();
+	begin();
+	for (i = 0; i < 1024 && ret == 0; i++)
+		ret = stage(wire_put_data(frame, &d));
+	assert_int_equal(ret, -EMSGSIZE);
+	assert_int_equal(code, WIRE_E_PROTOCOL);
+	store_abort(store);
+	image_is(model);
+	begin();
+	d.raw_bytes = d.length = WIRE_BLOCK_BYTES;
+	for (i = 0; i < 2 * (BLOCKS - 1); i++) {
+		d.offset = (uint64_t)(i % (BLOCKS - 1)) * WIRE_BLOCK_BYTES;
+		d.bytes = staged + d.offset;
+		memset(staged + d.offset, (int)i, WIRE_BLOCK_BYTES);
+		must(stage(wire_put_data(frame, &d)));
+	}
+	commit();
+	must(store_apply(store, &e));
+	image_is(model);
+}
+
 /* The write of a state that was torn: the state before it counts. */
 static void a_torn_state_falls_back(void **state)
 {
@@ -636,6 +665,7 @@ int main(void)
 		store_case(another_lineage_is_refused),
 		store_case(a_promotion_is_for_ever),
 		store_case(bad_instructions_are_refused),
+		store_case(an_era_has_an_end),
 		store_case(a_torn_state_falls_back),
 		store_case(a_damaged_log_is_noticed),
 		store_case(an_era_waits_for_room_in_the_image),

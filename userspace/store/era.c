@@ -226,7 +226,10 @@ int store_stage(struct store *s, const struct wire_header *h,
 	else
 		ret = stage_append(s, frame, WIRE_HEADER_BYTES + h->length, e);
 	if (ret < 0)
-		return refuse(code, WIRE_E_STORAGE, ret);
+		return refuse(code,
+			      ret == -EMSGSIZE ? WIRE_E_PROTOCOL :
+						 WIRE_E_STORAGE,
+			      ret);
 	s->frames++;
 	s->digest = wire_digest(s->digest, h->payload_sum);
 	return 0;

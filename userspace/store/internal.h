@@ -76,6 +76,7 @@ int instruction_apply(struct store *s, const struct instruction *in,
 /* stage.c: the log of frames */
 /** stage_reset - empty it; -EBUSY while a committed era is in it */
 int stage_reset(struct store *s);
+/** stage_append - -EMSGSIZE: no era of a proper source is that long */
 int stage_append(struct store *s, const uint8_t *frame, size_t len,
 		 struct err *e);
 /** stage_sync - make it durable and tell its sum */

@@ -52,11 +52,28 @@ int stage_reset(struct store *s)
 	return ftruncate(s->stage_fd, 0) < 0 ? -errno : 0;
 }
 
+/*
+ * An era is at most all of the device, and once more what changed while that
+ * was read; in the worst case each block is a frame of its own.
+ */
+static uint64_t stage_max(const struct store *s)
+{
+	return 2 * s->state.image_bytes + s->state.image_bytes / 16 +
+	       WIRE_FRAME_MAX;
+}
+
 int stage_append(struct store *s, const uint8_t *frame, size_t len,
 		 struct err *e)
 {
-	int ret = file_write(s->stage_fd, frame, len, s->stage_bytes);
+	int ret;
 
+	if (s->stage_bytes + len > stage_max(s))
+		return err_set(
+			e, EMSGSIZE,
+			"an era of more than %llu bytes came for an image of %llu",
+			(unsigned long long)s->stage_bytes,
+			(unsigned long long)s->state.image_bytes);
+	ret = file_write(s->stage_fd, frame, len, s->stage_bytes);
 	if (ret < 0)
 		return err_sys(e, -ret, "cannot write %s/stage", s->dir);
 	XXH3_64bits_update(s->sum->xxh, frame, len);
