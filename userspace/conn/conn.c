@@ -165,7 +165,7 @@ void conn_check(struct conn *c)
 
 uint64_t conn_silence_ms(const struct conn *c)
 {
-	return conn_now_ms() - c->heard_ms;
+	return c->held ? 0 : conn_now_ms() - c->heard_ms;
 }
 
 uint64_t conn_bytes_in(const struct conn *c)

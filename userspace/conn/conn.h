@@ -64,7 +64,7 @@ void conn_hold(struct conn *conn, bool hold);
  */
 void conn_end(struct conn *conn, unsigned int code, const char *why);
 
-/** conn_silence_ms - how long ago the peer was last heard */
+/** conn_silence_ms - how long ago the peer was last heard; 0 while it is held */
 uint64_t conn_silence_ms(const struct conn *conn);
 
 uint64_t conn_bytes_in(const struct conn *conn);
