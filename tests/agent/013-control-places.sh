@@ -54,10 +54,15 @@ same "after the hang-ups"
 # A promotion nobody waits for any more is not made, and not in the way.
 stop src
 kill -STOP "${pids[rep]}"
-for ((i = 0; i < 20; i++)); do
-	asked rep promote --force
-	sleep 0.05
-	hang_up
+for ((i = 0; i < 12; i++)); do
+	"$helpers/say" "$dir/rep.sock" '{"command":"promote","force":true}'
 done
 kill -CONT "${pids[rep]}"
 wait_for 10 answers rep || fail "those who hung up keep a person out of the replica"
+is rep image_state committed || fail "a promotion that nobody waited for was made"
+start src
+wait_for 10 is src state idle || fail "the source did not come back: $(field src error)"
+scribble 3
+[ -n "$(ship)" ] || fail "no era after promotions that were called off"
+same "after promotions that were called off"
+wait_for 10 is rep unverified false || fail "the replica does not verify any more"

@@ -601,6 +601,11 @@ static void verification_can_wait(void **state)
 	store_hurry(store);
 	must(store_verify(store, &e));
 	assert_true(store_state(store)->verify);
+	store_calm(store);
+	assert_int_equal(store_verify(store, &e), -EUCLEAN);
+	begin();
+	commit_with_hash(1);
+	must(store_apply(store, &e));
 	crash();
 	break_image(true);
 	must(store_hello(store, &hello, &code, &e));

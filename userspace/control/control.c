@@ -197,6 +197,13 @@ static void answer(struct control_request *c, struct json_object *reply)
 	client_send(c);
 }
 
+bool control_gone(const struct control_request *req)
+{
+	struct pollfd pfd = { .fd = req->fd };
+
+	return poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLHUP) != 0;
+}
+
 bool control_force(const struct control_request *req)
 {
 	return req->force;

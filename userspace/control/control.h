@@ -45,6 +45,9 @@ void control_close(struct control *control);
 /** control_force - whether the request said "force": true */
 bool control_force(const struct control_request *req);
 
+/** control_gone - whether who asked has hung up by now, though not yet told */
+bool control_gone(const struct control_request *req);
+
 /** control_reply - answer; takes @reply, adds "ok": true */
 void control_reply(struct control_request *req, struct json_object *reply);
 

@@ -137,9 +137,11 @@ static int run_promotion(struct job *job)
 	struct replica *r = job->replica;
 	int order = atomic_load(&r->promotion.order);
 
-	if (order == PROMOTE_NOT)
+	if (order == PROMOTE_NOT) {
+		store_calm(r->store);
 		return err_set(&job->err, ECANCELED,
 			       "who asked for it has hung up");
+	}
 	return store_promote(r->store, order == PROMOTE_BY_FORCE, &job->err);
 }
 

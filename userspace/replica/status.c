@@ -148,6 +148,10 @@ static void promote(struct replica *r, struct control_request *req)
 {
 	struct promotion *p = &r->promotion;
 
+	if (control_gone(req)) { /* while we were busy, or stopped */
+		control_fail(req, "who asked for it has hung up");
+		return;
+	}
 	if (p->under_way && p->request != NULL) {
 		control_fail(req, "another promotion is under way");
 		return;

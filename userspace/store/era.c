@@ -410,6 +410,11 @@ void store_hurry(struct store *s)
 	atomic_store(&s->hurry, true);
 }
 
+void store_calm(struct store *s)
+{
+	atomic_store(&s->hurry, false);
+}
+
 void store_abort(struct store *s)
 {
 	if (!s->open)

@@ -23,7 +23,7 @@ int store_promote(struct store *s, bool force, struct err *e)
 	struct store_state next;
 	int ret = store_usable(s, e);
 
-	atomic_store(&s->hurry, false);
+	store_calm(s);
 	if (ret < 0 || s->state.status == WIRE_PROMOTED)
 		return ret;
 	if (s->state.status != WIRE_COMMITTED)

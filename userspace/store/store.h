@@ -129,9 +129,10 @@ int store_verify(struct store *store, struct err *e);
 
 /**
  * store_hurry - end a verification that is under way; it remains to be done
- * From any thread; holds until store_promote().
+ * From any thread; holds until store_promote() or store_calm().
  */
 void store_hurry(struct store *store);
+void store_calm(struct store *store);
 
 /** store_abort - forget an era that wasn't committed */
 void store_abort(struct store *store);
