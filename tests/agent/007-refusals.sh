@@ -67,12 +67,16 @@ fi
 # The device.
 with src "s|^device.*|device = $dir/none.img|" "none.img: No such file"
 with src "s|^device.*|device = $dir|" 'neither a block device nor a file'
+mkfifo "$dir/pipe"
+with src "s|^device.*|device = $dir/pipe|" 'neither a block device nor a file'
+with src "s|^key.*|key = $dir/pipe|" 'is not a file'
 truncate -s 1000 "$dir/odd.img"
 with src "s|^device.*|device = $dir/odd.img|" 'odd.img has 1000 bytes'
 with src 's/^mode.*/mode = track/; /^verify/d' 'src.img'
 
 # The image.
 with rep "s|^image.*|image = /dev/nonexistent-braid|" 'there is no image /dev/nonexistent-braid'
+with rep "s|^image.*|image = $dir/pipe|" 'neither a file nor a block device'
 with rep "s|^image.*|image = $dir|" 'image .*: Is a directory\|neither'
 touch "$dir/held.img"
 exec 9>"$dir/held.img" && flock 9

@@ -42,16 +42,36 @@ static int measure(struct origin *o, int fd, const char *path, struct err *e)
 	return 0;
 }
 
+/* O_NONBLOCK, as a pipe that nobody writes to would hold us up for ever. */
+static int device_open(const char *path)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(path, flags | O_DIRECT);
+
+	if (fd < 0 && errno == EINVAL) /* a filesystem without O_DIRECT */
+		fd = open(path, flags);
+	return fd;
+}
+
+/* With O_NONBLOCK, the ring would fail what the device can't do at once. */
+static int device_may_block(int fd, const char *path, struct err *e)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+		return err_sys(e, errno, "cannot open the device %s", path);
+	return 0;
+}
+
 int origin_device_open(struct origin *o, const char *path, struct err *e)
 {
-	int fd, ret;
+	int fd = device_open(path), ret;
 
-	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	if (fd < 0 && errno == EINVAL) /* a filesystem without O_DIRECT */
-		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, errno, "cannot open the device %s", path);
 	ret = measure(o, fd, path, e);
+	if (ret == 0)
+		ret = device_may_block(fd, path, e);
 	if (ret < 0) {
 		close(fd);
 		return ret;
