@@ -47,6 +47,8 @@
  *	  mark <block> <count>			(no reply) note as changed; at
  *		most BRAID_RANGE_MAX blocks
  *	events: a view that became invalid, an era that was closed
+ *	module parameter view_wait_ms: how long a write waits at most for what
+ *		a view needs; then the view is invalid
  *	A table that is reloaded keeps map, eras and views; only the length may
  *	differ, and only grow. Blocks that are added count as written then.
  *

@@ -18,7 +18,7 @@ static int track_drain(struct track *t)
 {
 	int r = drain_wait(&t->drain);
 
-	view_copy_kick(t);
+	view_park_kick(&t->park);
 	return r;
 }
 
@@ -97,7 +97,7 @@ static void track_end_close(struct track *t, struct view *view, bool keep)
 		track_remove_view(t, view);
 	mutex_unlock(&t->view_lock);
 	if (!keep)
-		view_copy_kick(t);
+		view_park_kick(&t->park);
 	view_put(view);
 }
 
@@ -108,7 +108,7 @@ static int track_advance(struct track *t, struct view *view, u32 *era)
 	*era = drain_advance(&t->drain);
 	if (view)
 		WRITE_ONCE(view->settled, true);
-	view_copy_kick(t);
+	view_park_kick(&t->park);
 
 	r = track_drain(t);
 	if (view)

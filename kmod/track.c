@@ -36,7 +36,8 @@ static void track_event_work(struct work_struct *work)
  * @era: the era of the write that would not wait for ever
  * @why: for the log
  *
- * The views that need the block become invalid.
+ * The views that need the block become invalid, and the writes that waited for
+ * them go on.
  *
  * Context: process.
  */
@@ -44,6 +45,7 @@ void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
 		       const char *why)
 {
 	const struct view_set *set;
+	bool failed = false;
 	unsigned int i;
 
 	rcu_read_lock();
@@ -57,8 +59,11 @@ void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
 		DMWARN("%s: the view of era %u is invalid: block %u: %s",
 		       t->name, view->era, block, why);
 		queue_work(system_wq, &t->event_work);
+		failed = true;
 	}
 	rcu_read_unlock();
+	if (failed)
+		view_park_kick_all(&t->park);
 }
 
 static void track_free(struct kref *ref)
@@ -67,6 +72,7 @@ static void track_free(struct kref *ref)
 
 	if (t->store)
 		view_store_destroy(t->store);
+	view_park_exit(&t->park);
 	if (t->wq)
 		destroy_workqueue(t->wq);
 	era_map_destroy(rcu_dereference_protected(t->map, true));
@@ -87,9 +93,7 @@ static void track_init(struct track *t, dev_t dev,
 	mutex_init(&t->map_lock);
 	mutex_init(&t->view_lock);
 	mutex_init(&t->live_lock);
-	spin_lock_init(&t->defer_lock);
-	INIT_LIST_HEAD(&t->deferred);
-	INIT_LIST_HEAD(&t->crowded);
+	view_park_init(&t->park);
 	INIT_WORK(&t->event_work, track_event_work);
 	init_waitqueue_head(&t->view_idle);
 	spin_lock_init(&t->held_lock);
@@ -118,6 +122,7 @@ static struct track *track_create(dev_t dev, const struct track_args *args)
 	map = era_map_create(args->nr_blocks);
 	RCU_INIT_POINTER(t->map, map);
 	t->wq = alloc_workqueue("braid-track", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	t->park.wq = t->wq;
 	t->store = view_store_create(t->metadata, t->block_shift);
 	if (!drain_init(&t->drain) && map && t->wq && t->store)
 		return t;

@@ -12,7 +12,7 @@
  * is resumed or the views have ended.
  *
  * Locking order: close_lock, map_lock, view_lock, the lock of a bucket
- * (view-store.h), defer_lock. Writers take none of the mutexes. The map and
+ * (view-store.h), that of the park. Writers take none of the mutexes. The map and
  * the set of views are read under RCU.
  *
  * The order in which a close makes things seen: the set with the new view, then
@@ -36,6 +36,7 @@
 #include "era-map.h"
 #include "view.h"
 #include "view-copy.h"
+#include "view-park.h"
 
 struct view_store;
 
@@ -77,10 +78,7 @@ struct track {
 	spinlock_t held_lock;
 	struct bio_list held;		/* reads of views, while frozen */
 
-	spinlock_t defer_lock;
-	struct list_head deferred;	/* view_copy that wait for a drain */
-	struct list_head crowded;	/* that wait for others to end */
-	unsigned int copying;		/* how many are at it */
+	struct view_park park;		/* copies that wait */
 
 	struct workqueue_struct *wq;
 	struct work_struct event_work;
@@ -93,6 +91,7 @@ struct track {
 struct track_bio {
 	u32 era;			/* 0: not counted */
 	struct list_head node;		/* among those that wait for a copy */
+	unsigned long since;		/* jiffies: the wait began */
 	struct bio *bio;		/* NULL: a mark */
 	struct completion *done;	/* of a mark */
 	struct view_copy copy;		/* used if it is the first to wait */

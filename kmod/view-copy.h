@@ -23,8 +23,18 @@
  *
  * No memory is needed to wait. A copy that can't be made, because the store is
  * full or a device fails, makes the views invalid that wanted it, and the waiters
- * go on (P9). Waiters are always released, whatever the state of the device: a
- * suspend that waits for them need not be told of.
+ * go on (P9). So does one that takes too long (view-park.h), whatever it waits
+ * for. Waiters are always released, whatever the state of the device: a suspend
+ * that waits for them need not be told of.
+ *
+ * What kcopyd does can't be called back. A copy that is overdue while kcopyd is at
+ * it is abandoned: the waiters go on, and with them the memory of the copy; the
+ * job and its record stay until kcopyd is done with them. What it reads may be
+ * torn by then, but no view wants it: those that did are invalid, and later ones
+ * are of an era above the record's. The same goes for a view's read in the old
+ * place that is overtaken: it fails when it ends. Until the last job that was
+ * abandoned has ended no other copy is begun: views that need one are invalid
+ * at once, rather than make one write after another wait for a device that hangs.
  *
  * Why a copy never holds a torn write: it is begun only when the grace period
  * of the close is over ("settled", so the stamp says all) and the era of the
@@ -37,10 +47,12 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "view-park.h"
+
 struct track;
 struct track_bio;
 struct view_bucket;
-struct view_record;
+struct view_job;
 
 enum view_copy_state {
 	COPY_QUEUED,
@@ -51,11 +63,12 @@ enum view_copy_state {
 
 struct view_copy {
 	struct hlist_node node;		/* in the bucket */
-	struct list_head deferred;	/* in track->deferred */
+	struct list_head parked;	/* in track->park */
 	struct list_head waiters;	/* track_bio, in the order of coming */
 	struct work_struct work;
 	struct track *track;
-	struct view_record *rec;
+	struct view_job *job;		/* while COPYING */
+	unsigned long since;		/* jiffies: the first waiter came */
 	enum view_copy_state state;
 	u32 block;
 	u32 era;			/* the earliest of the waiters */
@@ -68,7 +81,6 @@ struct view_read {
 };
 
 bool view_copy_wait(struct track *t, struct track_bio *tb, u32 block);
-void view_copy_kick(struct track *t);
 void view_read_end(struct track *t, struct view_read *read);
 
 #endif

@@ -121,3 +121,36 @@ helper() {
 	cc -O2 -pthread -o "$LAB_DIR/$1" "$source"
 	PATH=$LAB_DIR:$PATH
 }
+
+# patience MS|default: so long does a write wait for what a view needs. On a busy
+# machine five seconds may go by without any fault, so here it is long unless told.
+patience() {
+	local ms=$1
+	[ "$ms" != default ] || ms=$default_patience
+	echo "$ms" >/sys/module/dm_braid/parameters/view_wait_ms
+}
+
+default_patience=$(cat /sys/module/dm_braid/parameters/view_wait_ms)
+patience 3600000
+
+# in_flight READS|WRITES AT_LEAST NAME: in a device-mapper device, by its name.
+in_flight() {
+	local reads writes
+	read -r reads writes <"/sys/block/$(dmsetup info -c --noheadings -o blkdevname "$3")/inflight"
+	[ "$1" = reads ] || reads=$writes
+	[ "$reads" -ge "$2" ]
+}
+
+ended() {
+	! kill -0 "$1"
+}
+
+# ends PID WHAT: it must, successfully, and within a time that nobody measures.
+ends() {
+	wait_for $((30 * ${LAB_SLOW:-1})) ended "$1" || fail "$2 has not ended"
+	wait "$1" || fail "$2 has failed"
+}
+
+view_is() {
+	[ "$(view_state "$1")" = "$2" ]
+}
