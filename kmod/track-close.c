@@ -280,7 +280,7 @@ void track_unhold_view(struct track *t, struct view *view)
  * @t: the track
  *
  * Devices that show one get errors from now on. When this returns no read of
- * theirs is in flight.
+ * theirs in the old place is in flight.
  */
 void track_end_views(struct track *t)
 {

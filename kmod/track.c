@@ -319,7 +319,9 @@ void track_resumed(struct track *t, struct dm_target *ti)
  * track_freeze() - the device is suspended: who writes next may not be of ours
  * @t: the track
  *
- * When this returns no read of a view is in flight; later ones wait.
+ * When this returns no read of a view in the old place is in flight; later ones
+ * wait. Those from the copy store are not waited for: no write overtakes them,
+ * and their device may be one that hangs.
  *
  * Context: process; may sleep.
  */

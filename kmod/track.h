@@ -72,7 +72,7 @@ struct track {
 	struct view_set __rcu *views;
 	struct mutex view_lock;
 	struct view_store *store;
-	atomic_t view_reads;		/* in flight, of braid-view devices */
+	atomic_t view_reads;		/* of views in the old place, in flight */
 	wait_queue_head_t view_idle;
 	bool frozen;			/* suspended; under held_lock */
 	spinlock_t held_lock;

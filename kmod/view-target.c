@@ -32,8 +32,8 @@ struct view_target {
 struct view_bio {
 	struct view_target *vt;
 	u32 block;
-	bool counted;			/* in the track's view_reads */
-	bool in_place;
+	bool sent;
+	bool in_place;			/* and counted in the track's view_reads */
 	struct view_read read;
 };
 
@@ -220,9 +220,9 @@ static int view_locate(struct view_target *vt, struct view_bucket *bucket,
 		bio_set_dev(bio, t->origin);
 		vb->read.block = block;
 		hlist_add_head(&vb->read.node, &bucket->reads);
+		atomic_inc(&t->view_reads);
 	}
-	vb->counted = true;
-	atomic_inc(&t->view_reads);
+	vb->sent = true;
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -281,7 +281,7 @@ static int view_map(struct dm_target *ti, struct bio *bio)
 	/* writes wait for it: it must not wait for somebody to poll */
 	bio_clear_polled(bio);
 	vb->vt = vt;
-	vb->counted = false;
+	vb->sent = false;
 	return view_map_read(vt, bio, vb);
 }
 
@@ -294,7 +294,7 @@ static int view_end_io(struct dm_target *ti, struct bio *bio,
 	struct track *t = vt->track;
 	u32 block = vb->block;
 
-	if (!vb->counted)
+	if (!vb->sent)
 		return DM_ENDIO_DONE;
 	if (vb->in_place)
 		view_read_end(t, &vb->read);
@@ -302,7 +302,7 @@ static int view_end_io(struct dm_target *ti, struct bio *bio,
 	if (view_state(vt->view) != VIEW_OPEN ||
 	    test_bit(block, vt->view->gone))
 		*error = BLK_STS_IOERR;
-	if (atomic_dec_and_test(&t->view_reads))
+	if (vb->in_place && atomic_dec_and_test(&t->view_reads))
 		wake_up(&t->view_idle);
 	return DM_ENDIO_DONE;
 }

@@ -32,6 +32,9 @@ show 1
 random "$vol" 0 1
 [ "$(store_used)" = 1 ] || fail "nothing was copied"
 dmsetup suspend --noudevsync --noflush store
+dd if=/dev/mapper/view-1 of=/dev/null bs=4k count=1 iflag=direct status=none 2>"$LAB_DIR/dd" &
+reader=$!
+wait_for 10 in_flight reads 1 view-1 || fail "the view's read is not in flight"
 put 16 &
 first=$!
 sleep 0.5
@@ -47,13 +50,17 @@ ends $! "a write while an earlier copy hangs"
 view_is 2 invalid || fail "the view of era 2 is $(view_state 2)"
 message drop 2
 dmsetup suspend --noudevsync vol &
-ends $! "a suspend while a copy hangs"
+ends $! "a suspend while a copy and a read of a view hang"
 dmsetup resume --noudevsync vol
 put 64 &
 ends $! "a write after that"
+kill -0 "$reader" || fail "the view's read has ended too early for this test"
 
 dmsetup resume --noudevsync store
 wait_for 20 store_empty || fail "a copy that was given up still takes $(store_used) blocks"
+if wait "$reader"; then
+	fail "a read of an invalid view succeeded"
+fi
 end_view 1
 for n in 16 17 32 48 64; do
 	dd if="$vol" bs=4k skip="$n" count=1 iflag=direct status=none |
