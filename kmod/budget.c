@@ -16,17 +16,33 @@ size_t budget_used(void)
 	return atomic_long_read(&used);
 }
 
-static bool budget_take(size_t size)
+static unsigned long budget_most(void)
 {
-	unsigned long most = (totalram_pages() / 4) << PAGE_SHIFT;
+	return (totalram_pages() / 4) << PAGE_SHIFT;
+}
 
-	if (size <= most && atomic_long_add_return(size, &used) <= most)
+/**
+ * budget_take() - count memory that the caller gets by himself
+ * @size: how much, in bytes
+ *
+ * Context: any.
+ * Return: whether that much was left; if so, it is for budget_give_back().
+ */
+bool budget_take(size_t size)
+{
+	unsigned long most = budget_most();
+
+	if (size > most)
+		return false;
+	if (atomic_long_add_return(size, &used) <= most)
 		return true;
-	if (size <= most)
-		atomic_long_sub(size, &used);
-	pr_err("%zu bytes for a map or a view are refused: all of them may take %lu, %zu are in use\n",
-	       size, most, budget_used());
+	budget_give_back(size);
 	return false;
+}
+
+void budget_give_back(size_t size)
+{
+	atomic_long_sub(size, &used);
 }
 
 /**
@@ -45,12 +61,15 @@ void *budget_zalloc(size_t size)
 			  __GFP_NOWARN;
 	void *p;
 
-	if (!budget_take(size))
+	if (!budget_take(size)) {
+		pr_err("%zu bytes for a map or a view are refused: all of them may take %lu, %zu are in use\n",
+		       size, budget_most(), budget_used());
 		return NULL;
+	}
 	/* kvmalloc has an upper limit that a map of 4 KiB blocks can reach */
 	p = size <= INT_MAX ? kvmalloc(size, gfp) : __vmalloc(size, gfp);
 	if (!p)
-		atomic_long_sub(size, &used);
+		budget_give_back(size);
 	return p;
 }
 
@@ -60,5 +79,5 @@ void budget_free(const void *p, size_t size)
 	if (!p)
 		return;
 	kvfree(p);
-	atomic_long_sub(size, &used);
+	budget_give_back(size);
 }

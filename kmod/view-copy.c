@@ -286,7 +286,7 @@ static bool view_copy_begin(struct view_copy *copy, u32 stamp)
 	if (!job) {
 		copy->state = COPY_QUEUED;
 		track_view_failed(t, copy->block, stamp, copy->era,
-				  "the copy store is full");
+				  "the copy store, or the memory for it, is full");
 		view_copy_send_next(t, 1, 0);
 		return false;
 	}

@@ -5,6 +5,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "budget.h"
 #include "view-store.h"
 #include "view.h"
 
@@ -94,6 +95,31 @@ struct view_bucket *view_store_bucket(const struct view_store *store, u32 block)
 	return &store->buckets[hash_32(block, 32) & store->bucket_mask];
 }
 
+/* As kmalloc rounds it. */
+static size_t view_record_size(void)
+{
+	return roundup_pow_of_two(sizeof(struct view_record));
+}
+
+static struct view_record *view_record_create(void)
+{
+	const gfp_t gfp = GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN;
+	struct view_record *rec;
+
+	if (!budget_take(view_record_size()))
+		return NULL;
+	rec = kzalloc(sizeof(*rec), gfp);
+	if (!rec)
+		budget_give_back(view_record_size());
+	return rec;
+}
+
+static void view_record_destroy(struct view_record *rec)
+{
+	kfree(rec);
+	budget_give_back(view_record_size());
+}
+
 /**
  * view_store_reserve() - take a slot, and a record to describe it
  * @store: the store
@@ -105,11 +131,10 @@ struct view_bucket *view_store_bucket(const struct view_store *store, u32 block)
  */
 struct view_record *view_store_reserve(struct view_store *store)
 {
-	struct view_record *rec;
+	struct view_record *rec = view_record_create();
 	unsigned long flags;
 	int r;
 
-	rec = kzalloc(sizeof(*rec), GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
 	if (!rec)
 		return NULL;
 
@@ -118,7 +143,7 @@ struct view_record *view_store_reserve(struct view_store *store)
 	spin_unlock_irqrestore(&store->slot_lock, flags);
 	if (!r)
 		return rec;
-	kfree(rec);
+	view_record_destroy(rec);
 	return NULL;
 }
 
@@ -130,7 +155,7 @@ void view_store_cancel(struct view_store *store, struct view_record *rec)
 	spin_lock_irqsave(&store->slot_lock, flags);
 	view_slots_put(&store->slots, rec->slot);
 	spin_unlock_irqrestore(&store->slot_lock, flags);
-	kfree(rec);
+	view_record_destroy(rec);
 }
 
 static void view_store_cancel_all(struct view_store *store,

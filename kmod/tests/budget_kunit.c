@@ -36,9 +36,24 @@ static void budget_bounds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, budget_used(), before);
 }
 
+/* Memory of others counts as well. */
+static void budget_takes(struct kunit *test)
+{
+	size_t before = budget_used();
+	size_t most = (totalram_pages() / 4) << PAGE_SHIFT;
+
+	KUNIT_EXPECT_FALSE(test, budget_take(SIZE_MAX));
+	KUNIT_ASSERT_TRUE(test, budget_take(most - before));
+	KUNIT_EXPECT_FALSE(test, budget_take(1));
+	KUNIT_EXPECT_NULL(test, budget_zalloc(1));
+	budget_give_back(most - before);
+	KUNIT_EXPECT_EQ(test, budget_used(), before);
+}
+
 static struct kunit_case budget_cases[] = {
 	KUNIT_CASE(budget_returns),
 	KUNIT_CASE(budget_bounds),
+	KUNIT_CASE(budget_takes),
 	{}
 };
 
