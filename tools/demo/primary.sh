@@ -16,7 +16,8 @@ case $1 in
 arrays)
 	modprobe dm-mod
 	modprobe -a xor crc32c 2>/dev/null || :
-	show insmod /braid/dm-braid.ko
+	# emulated disks are slow, and the machine below may be busy
+	show insmod /braid/dm-braid.ko view_wait_ms=30000
 	show dmsetup create mirror --table \
 		"0 $(sectors /dev/disk/0) braid-raid raid1 128 0 2 /dev/disk/0 /dev/disk/1"
 	show dmsetup create stripe --table \
