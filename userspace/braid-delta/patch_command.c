@@ -7,6 +7,7 @@
 #include "braid-delta/slots.h"
 #include "delta/apply.h"
 #include "delta/digest.h"
+#include "delta/pages.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,7 +111,7 @@ static int slot_init(void *ctx, void *slot)
 {
 	struct slot *s = slot;
 
-	s->buf = malloc(SEGMENT);
+	s->buf = delta_pages_alloc(SEGMENT);
 	return s->buf ? 0 : bd_complain("there is not enough memory");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "braid-delta/stream.h"
 #include "braid-delta/complain.h"
+#include "delta/pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ void bd_stream_free(struct stream *stream)
 int bd_part_init(struct part *part, const struct stream *stream)
 {
 	memset(part, 0, sizeof(*part));
-	part->buf = malloc(stream->segment + stream->overlap);
+	part->buf = delta_pages_alloc(stream->segment + stream->overlap);
 	return part->buf ? 0 : bd_complain("there is not enough memory");
 }
 

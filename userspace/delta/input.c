@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "delta/input.h"
 #include "delta/format.h"
+#include "delta/pages.h"
 #include "delta/varint.h"
 
 #include <endian.h>
@@ -27,7 +28,7 @@ int delta_input_init(struct delta_input *in, delta_read_fn read, void *ctx)
 	memset(in, 0, sizeof(*in));
 	in->read = read;
 	in->ctx = ctx;
-	in->raw = malloc(BUFFER);
+	in->raw = delta_pages_alloc(BUFFER);
 	in->sum = XXH3_createState();
 	if (!in->raw || !in->sum) {
 		delta_input_free(in);

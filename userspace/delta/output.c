@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "delta/output.h"
 #include "delta/format.h"
+#include "delta/pages.h"
 #include "delta/varint.h"
 
 #include <endian.h>
@@ -21,7 +22,7 @@ int delta_output_init(struct delta_output *out, delta_write_fn write, void *ctx)
 	memset(out, 0, sizeof(*out));
 	out->write = write;
 	out->ctx = ctx;
-	out->buf = malloc(BUFFER);
+	out->buf = delta_pages_alloc(BUFFER);
 	out->sum = XXH3_createState();
 	if (!out->buf || !out->sum) {
 		delta_output_free(out);
@@ -119,7 +120,7 @@ int delta_output_compress(struct delta_output *out, int level)
 
 	if (ret)
 		return ret;
-	out->packed = malloc(BUFFER);
+	out->packed = delta_pages_alloc(BUFFER);
 	out->zstd = ZSTD_createCCtx();
 	if (!out->packed || !out->zstd)
 		return -ENOMEM;

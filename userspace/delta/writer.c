@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "delta/writer.h"
 #include "delta/format.h"
+#include "delta/pages.h"
 #include "delta/varint.h"
 
 #include <endian.h>
@@ -47,7 +48,7 @@ int delta_writer_init(struct delta_writer *w, const struct delta_table *table,
 	ret = delta_output_init(&w->out, write, ctx);
 	if (ret)
 		return ret;
-	w->data = malloc(BUFFER);
+	w->data = delta_pages_alloc(BUFFER);
 	return w->data ? write_header(&w->out, table, level) : -ENOMEM;
 }
 
