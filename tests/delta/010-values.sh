@@ -19,9 +19,9 @@ END
 diff want sig.txt || fail "the signature of five bytes is another one"
 cat >want <<-END
 	reference 0+2
-	data 1
+	data 1  02
 	reference 2+2
-	data 2
+	data 2  0607
 END
 sed -e 1d -e '$d' delta.txt | diff want - || fail "the delta of seven bytes is another one"
 

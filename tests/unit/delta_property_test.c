@@ -215,7 +215,7 @@ static struct bytes edited(const struct bytes *old)
 	return file;
 }
 
-/* Instructions, adjacent ones of one kind joined. */
+/* Instructions, adjacent ones of one kind joined; zeroes are data to this. */
 static void append(struct instructions *list, bool reference, uint64_t offset,
 		   uint64_t length)
 {
@@ -393,8 +393,8 @@ static void read_instructions(const struct delta_buffer *delta,
 	assert_int_equal(delta_reader_open(&reader, delta_cursor_read, &cursor),
 			 0);
 	while ((ret = delta_reader_next(&reader, &op)) == 1) {
-		append(list, op.reference, op.offset, op.length);
-		for (; !op.reference && op.length; op.length--)
+		append(list, op.kind == DELTA_REFERENCE, op.offset, op.length);
+		for (; op.kind == DELTA_DATA && op.length; op.length--)
 			delta_reader_data(&reader, &byte, 1);
 	}
 	assert_int_equal(ret, 0);

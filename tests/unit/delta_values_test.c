@@ -8,6 +8,7 @@
 #include "delta/weak.h"
 
 #include <blake2.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ static void expect_op(struct delta_reader *reader, bool reference,
 	uint8_t buf[16];
 
 	assert_int_equal(delta_reader_next(reader, &op), 1);
-	assert_int_equal(op.reference, reference);
+	assert_int_equal(op.kind, reference ? DELTA_REFERENCE : DELTA_DATA);
 	assert_int_equal(op.length, length);
 	if (reference) {
 		assert_int_equal(op.offset, offset);
@@ -96,6 +97,108 @@ static void instructions_of_seven_bytes(void **state)
 	free(delta.data);
 }
 
+struct zeroes_case {
+	size_t before, zeroes, after;
+	size_t want[3]; /* bytes of data, zeroes, data; 0: no instruction */
+};
+
+static void expect_zeroes(const struct delta_table *table, const uint8_t *old,
+			  size_t old_len, const struct zeroes_case *c)
+{
+	static const enum delta_op_kind kinds[] = { DELTA_DATA, DELTA_ZEROES,
+						    DELTA_DATA };
+	size_t len = c->before + c->zeroes + c->after, i, got[3] = { 0 };
+	struct delta_buffer delta = { 0 }, result = { 0 };
+	uint8_t *new = calloc(1, len), *skip = malloc(len);
+	struct delta_cursor cursor;
+	struct delta_reader reader;
+	struct delta_op op;
+
+	assert_true(new &&skip);
+	memset(new, 1, c->before);
+	memset(new + c->before + c->zeroes, 2, c->after);
+	assert_int_equal(delta_memory_delta(table, new, len,
+					    delta_segment_length(64), 0,
+					    &delta),
+			 0);
+	cursor = (struct delta_cursor){ delta.data, delta.len, 0 };
+	assert_int_equal(delta_reader_open(&reader, delta_cursor_read, &cursor),
+			 0);
+	for (i = 0; delta_reader_next(&reader, &op) == 1; got[i] += op.length) {
+		while (i < 3 && (op.kind != kinds[i] || !c->want[i]))
+			i++;
+		assert_true(i < 3);
+		if (op.kind == DELTA_DATA)
+			delta_reader_data(&reader, skip, op.length);
+	}
+	assert_memory_equal(got, c->want, sizeof(got));
+	delta_reader_close(&reader);
+	assert_int_equal(delta_memory_patch(old, old_len, delta.data, delta.len,
+					    len, &result),
+			 0);
+	assert_int_equal(result.len, len);
+	assert_memory_equal(result.data, new, len);
+	free(new);
+	free(skip);
+	free(delta.data);
+	free(result.data);
+}
+
+/* Zeroes that the old file lacks, in whole pieces of 4 KiB of the data. */
+static void zeroes_apart(void **state)
+{
+	static const struct zeroes_case cases[] = {
+		{ 0, 4096, 0, { 0, 4096, 0 } },
+		{ 0, 4095, 0, { 4095, 0, 0 } },
+		{ 0, 4097, 0, { 0, 4096, 1 } },
+		{ 5000, 20480, 10, { 8192, 16384, 914 } },
+		{ 4096, 3 << 20, 7, { 4096, 3 << 20, 7 } },
+		{ 1, 8191, 0, { 4096, 4096, 0 } },
+		{ 100, 4096, 100, { 4296, 0, 0 } },
+	};
+	struct delta_params params = { .kind = DELTA_BLAKE2B,
+				       .strong_length = 32,
+				       .block = 64 };
+	struct delta_buffer signature = { 0 };
+	struct delta_table table;
+	uint8_t old[128];
+	size_t i;
+
+	memset(old, 3, sizeof(old));
+	delta_memory_signature(&params, old, sizeof(old), &signature);
+	assert_int_equal(
+		delta_memory_table(signature.data, signature.len, &table), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		expect_zeroes(&table, old, sizeof(old), &cases[i]);
+	delta_table_free(&table);
+	free(signature.data);
+}
+
+static void zeroes_of_bad_length(void **state)
+{
+	/* 0, and 2^30 + 1 */
+	static const uint8_t lengths[2][5] = { { 0 },
+					       { 129, 128, 128, 128, 4 } };
+	struct delta_reader reader;
+	struct delta_cursor cursor;
+	struct delta_op op;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		uint8_t delta[26] = "\x89"
+				    "BDL\1\1\0\0\2";
+
+		delta[20] = 1;
+		memcpy(delta + 21, lengths[i], 5);
+		cursor = (struct delta_cursor){ delta, sizeof(delta), 0 };
+		assert_int_equal(delta_reader_open(&reader, delta_cursor_read,
+						   &cursor),
+				 0);
+		assert_int_equal(delta_reader_next(&reader, &op), -EBADMSG);
+		delta_reader_close(&reader);
+	}
+}
+
 /* How much of a file of ten blocks and a tail is found, if it stays as it was. */
 static uint64_t bytes_referred(uint32_t tail)
 {
@@ -119,7 +222,7 @@ static uint64_t bytes_referred(uint32_t tail)
 	cursor = (struct delta_cursor){ delta.data, delta.len, 0 };
 	delta_reader_open(&reader, delta_cursor_read, &cursor);
 	while (delta_reader_next(&reader, &op) == 1) {
-		if (op.reference)
+		if (op.kind == DELTA_REFERENCE)
 			sum += op.length;
 		else
 			delta_reader_data(&reader, skip, op.length);
@@ -249,6 +352,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_of_five_bytes),
 		cmocka_unit_test(instructions_of_seven_bytes),
+		cmocka_unit_test(zeroes_apart),
+		cmocka_unit_test(zeroes_of_bad_length),
 		cmocka_unit_test(tail_from_sixteen_bytes_on),
 		cmocka_unit_test(block_lengths),
 		cmocka_unit_test(blake2b_lanes_agree),

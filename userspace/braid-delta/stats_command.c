@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define DATA_SHOWN 16 /* bytes of data that a person sees */
+
 /* The file, and its first bytes, which tell what it is. */
 struct start {
 	struct infile file;
@@ -32,11 +34,20 @@ static ssize_t read_start(void *ctx, void *buf, size_t size)
 	return (ssize_t)size;
 }
 
-static void print_hex(const uint8_t *bytes, size_t count)
+static void print_hex(const uint8_t *bytes, size_t count, const char *end)
 {
 	for (; count; count--)
 		printf("%02x", *bytes++);
-	putchar('\n');
+	puts(end);
+}
+
+/* Not the input's fault: of two complaints the first one is heard. */
+static int check_stdout(void)
+{
+	if (!ferror(stdout))
+		return 0;
+	bd_complain("can't write: %s", strerror(errno));
+	return -EIO;
 }
 
 static void print_entry(const struct delta_params *params, uint64_t block,
@@ -44,11 +55,11 @@ static void print_entry(const struct delta_params *params, uint64_t block,
 {
 	uint32_t i;
 
-	for (i = 0; i < entry->repeat; i++, block++) {
+	for (i = 0; i < entry->repeat && !ferror(stdout); i++, block++) {
 		printf("block %" PRIu64 "  offset %" PRIu64 "  weak %u  "
 		       "strong ",
 		       block, block * params->block, entry->weak);
-		print_hex(entry->strong, params->strong_length);
+		print_hex(entry->strong, params->strong_length, "");
 	}
 }
 
@@ -69,7 +80,7 @@ static int signature(struct start *start, const char *name)
 	while (!ret && (ret = delta_signature_next(&reader, &entry)) > 0) {
 		print_entry(&reader.params, block, &entry);
 		block += entry.repeat;
-		ret = ferror(stdout) ? -EIO : 0;
+		ret = check_stdout();
 	}
 	if (ret)
 		bd_complain_of(name, ret, reader.in.why);
@@ -80,50 +91,73 @@ static int signature(struct start *start, const char *name)
 	return ret ? -1 : 0;
 }
 
-/* Long data are several instructions in the file, and one to a person. */
-static void print_data(uint64_t *bytes)
+/* Long ones are several instructions in the file, and one to a person. */
+struct run {
+	struct delta_op op;
+	uint8_t first[DATA_SHOWN];
+	size_t shown;
+};
+
+static void print_run(struct run *run)
 {
-	if (*bytes)
-		printf("data %" PRIu64 "\n", *bytes);
-	*bytes = 0;
+	const struct delta_op *op = &run->op;
+
+	if (!op->length)
+		return;
+	switch (op->kind) {
+	case DELTA_REFERENCE:
+		printf("reference %" PRIu64 "+%" PRIu64 "\n", op->offset,
+		       op->length);
+		break;
+	case DELTA_ZEROES:
+		printf("zeroes %" PRIu64 "\n", op->length);
+		break;
+	case DELTA_DATA:
+		printf("data %" PRIu64 "  ", op->length);
+		print_hex(run->first, run->shown,
+			  op->length > run->shown ? "..." : "");
+	}
+	memset(run, 0, sizeof(*run));
 }
 
-static int skip_data(struct delta_reader *reader, uint64_t length)
+static int read_data(struct delta_reader *reader, struct run *run,
+		     uint64_t length)
 {
+	size_t part = DATA_SHOWN - run->shown;
 	uint8_t buf[4096];
-	int ret = 0;
+	int ret;
 
-	while (length && !ret) {
-		size_t part = length < sizeof(buf) ? length : sizeof(buf);
-
+	if (part > length)
+		part = length;
+	ret = delta_reader_data(reader, run->first + run->shown, part);
+	run->shown += part;
+	for (length -= part; length && !ret; length -= part) {
+		part = length < sizeof(buf) ? length : sizeof(buf);
 		ret = delta_reader_data(reader, buf, part);
-		length -= part;
 	}
 	return ret;
 }
 
 static int print_ops(struct delta_reader *reader)
 {
+	struct run run = { 0 };
 	struct delta_op op;
-	uint64_t data = 0;
 	int ret;
 
 	while ((ret = delta_reader_next(reader, &op)) > 0) {
-		if (op.reference) {
-			print_data(&data);
-			printf("reference %" PRIu64 "+%" PRIu64 "\n", op.offset,
-			       op.length);
-		} else {
-			data += op.length;
-			ret = skip_data(reader, op.length);
-			if (ret < 0)
-				return ret;
-		}
-		if (ferror(stdout))
-			return -EIO;
+		if (op.kind != run.op.kind || op.kind == DELTA_REFERENCE)
+			print_run(&run);
+		if (op.kind == DELTA_DATA)
+			ret = read_data(reader, &run, op.length);
+		if (ret >= 0)
+			ret = check_stdout();
+		if (ret < 0)
+			return ret;
+		op.length += run.op.length;
+		run.op = op;
 	}
 	if (!ret)
-		print_data(&data);
+		print_run(&run);
 	return ret;
 }
 
@@ -143,7 +177,7 @@ static int delta(struct start *start, const char *name)
 		bd_complain_of(name, ret, reader.in.why);
 	} else {
 		printf("to %" PRIu64 " bytes  digest ", reader.new_size);
-		print_hex(reader.digest, delta_strong_size(reader.kind));
+		print_hex(reader.digest, delta_strong_size(reader.kind), "");
 	}
 	delta_reader_close(&reader);
 	return ret ? -1 : 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "delta/apply.h"
 
+#include <string.h>
+
 static int next_op(struct delta_apply *a)
 {
 	int ret = delta_reader_next(a->reader, &a->op);
@@ -25,10 +27,12 @@ int delta_apply_fill(struct delta_apply *a, uint8_t *buf, size_t *used,
 		}
 		if (part > a->op.length)
 			part = (size_t)a->op.length;
-		if (a->op.reference)
+		if (a->op.kind == DELTA_REFERENCE)
 			pieces[(*count)++] =
 				(struct delta_piece){ *used, part,
 						      a->op.offset };
+		else if (a->op.kind == DELTA_ZEROES)
+			memset(buf + *used, 0, part);
 		else
 			ret = delta_reader_data(a->reader, buf + *used, part);
 		a->op.offset += part;

@@ -24,7 +24,15 @@
 #define DELTA_GROUP_REPEAT 1U
 /* … and of the number that begins an instruction. */
 #define DELTA_OP_REFERENCE 1U
+/* A reference to nothing is a run of zeroes; its length follows. */
+#define DELTA_OP_ZEROES DELTA_OP_REFERENCE
 
 #define DELTA_DATA_MAX (1U << 20) /* bytes that one data instruction holds */
+#define DELTA_ZEROES_MAX (1U << 30) /* bytes that one instruction makes */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+#define DELTA_ZEROES_UNIT 64U
+#else
+#define DELTA_ZEROES_UNIT 4096U /* data are looked at in pieces of this size */
+#endif
 
 #endif

@@ -83,7 +83,7 @@ static int read_reference(struct delta_reader *r, uint64_t count,
 		return delta_bad(&r->in, "is damaged: it refers to what is not"
 					 " in the old file");
 	r->next = first + count;
-	op->reference = true;
+	op->kind = DELTA_REFERENCE;
 	op->offset = first * r->block;
 	op->length = count * r->block;
 	if (op->length > r->old_size - op->offset)
@@ -95,11 +95,18 @@ static int read_data(struct delta_reader *r, uint64_t size, struct delta_op *op)
 {
 	if (size > DELTA_DATA_MAX)
 		return delta_bad(&r->in, "is damaged: its data are too long");
-	op->reference = false;
+	op->kind = DELTA_DATA;
 	op->offset = 0;
 	op->length = size;
 	r->data_left = size;
 	return 0;
+}
+
+static int read_zeroes(struct delta_reader *r, struct delta_op *op)
+{
+	op->kind = DELTA_ZEROES;
+	op->offset = 0;
+	return delta_input_varint(&r->in, &op->length);
 }
 
 static int read_end(struct delta_reader *r)
@@ -131,15 +138,18 @@ int delta_reader_next(struct delta_reader *r, struct delta_op *op)
 		return ret;
 	if (!head)
 		return read_end(r);
-	if (!(head >> 1))
-		return delta_bad(&r->in, "is damaged: it holds an empty"
-					 " reference");
-	if (head & DELTA_OP_REFERENCE)
+	if (head == DELTA_OP_ZEROES)
+		ret = read_zeroes(r, op);
+	else if (head & DELTA_OP_REFERENCE)
 		ret = read_reference(r, head >> 1, op);
 	else
 		ret = read_data(r, head >> 1, op);
 	if (ret)
 		return ret;
+	if (!op->length ||
+	    (op->kind == DELTA_ZEROES && op->length > DELTA_ZEROES_MAX))
+		return delta_bad(&r->in, "is damaged: it holds zeroes without"
+					 " a sensible length");
 	if (op->length > DELTA_MAX_SIZE - r->new_size)
 		return delta_bad(&r->in, "is damaged: its file is too large");
 	r->new_size += op->length;

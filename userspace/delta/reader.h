@@ -5,14 +5,19 @@
 #include "delta/input.h"
 #include "delta/strong.h"
 
+enum delta_op_kind {
+	DELTA_DATA, /* take the bytes from the delta */
+	DELTA_REFERENCE, /* take them from the old file */
+	DELTA_ZEROES,
+};
+
 /**
  * struct delta_op - an instruction.
- * @reference: take the bytes from the old file, else from the delta
- * @offset: where in the old file
+ * @offset: where in the old file, of a reference
  * @length: how many bytes, never 0
  */
 struct delta_op {
-	bool reference;
+	enum delta_op_kind kind;
 	uint64_t offset, length;
 };
 
@@ -45,7 +50,7 @@ int delta_reader_open(struct delta_reader *reader, delta_read_fn read,
  */
 int delta_reader_next(struct delta_reader *reader, struct delta_op *op);
 
-/** delta_reader_data - the next bytes of an instruction that isn't a reference */
+/** delta_reader_data - the next bytes of an instruction that has some */
 int delta_reader_data(struct delta_reader *reader, void *buf, size_t size);
 void delta_reader_close(struct delta_reader *reader);
 

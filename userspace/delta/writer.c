@@ -16,6 +16,8 @@
 #endif
 #define BLOCK_OF_ITS_OWN 2048U /* bytes of data worth one when compressed */
 _Static_assert(BUFFER <= DELTA_DATA_MAX, "a reader must take what is written");
+_Static_assert(BUFFER % DELTA_ZEROES_UNIT == 0,
+	       "how data are buffered must not show");
 
 static int write_header(struct delta_output *out,
 			const struct delta_table *table, int level)
@@ -59,22 +61,77 @@ void delta_writer_free(struct delta_writer *w)
 	w->data = NULL;
 }
 
-static int flush_data(struct delta_writer *w)
+static int write_zeroes(struct delta_writer *w)
 {
-	size_t size = w->data_len;
-	int ret;
+	int ret = 0;
 
-	if (!size)
-		return 0;
-	w->data_len = 0;
-	ret = delta_output_varint(&w->out, (uint64_t)size << 1);
+	while (w->zeroes && !ret) {
+		uint64_t part = w->zeroes < DELTA_ZEROES_MAX ? w->zeroes :
+							       DELTA_ZEROES_MAX;
+
+		w->zeroes -= part;
+		ret = delta_output_varint(&w->out, DELTA_OP_ZEROES);
+		if (!ret)
+			ret = delta_output_varint(&w->out, part);
+	}
+	return ret;
+}
+
+static int write_data(struct delta_writer *w, const uint8_t *data, size_t size)
+{
+	int ret = write_zeroes(w);
+
+	if (!ret)
+		ret = delta_output_varint(&w->out, (uint64_t)size << 1);
 	if (!ret && size >= BLOCK_OF_ITS_OWN)
 		ret = delta_output_block_end(&w->out);
 	if (!ret)
-		ret = delta_output_bytes(&w->out, w->data, size);
+		ret = delta_output_bytes(&w->out, data, size);
 	if (!ret && size >= BLOCK_OF_ITS_OWN)
 		ret = delta_output_block_end(&w->out);
 	return ret;
+}
+
+/* How many of the first bytes are, in whole pieces, zeroes, or are not. */
+static size_t run_length(const uint8_t *data, size_t len, bool zeroes)
+{
+	size_t at, piece = DELTA_ZEROES_UNIT;
+
+	for (at = 0; at < len; at += piece) {
+		const uint8_t *p = data + at;
+
+		if (piece > len - at)
+			return zeroes ? at : len;
+		if ((!p[0] && !memcmp(p, p + 1, piece - 1)) != zeroes)
+			break;
+	}
+	return at;
+}
+
+/* Zeroes at the end stay counted: more may follow. */
+static int flush_buffer(struct delta_writer *w)
+{
+	size_t len = w->data_len, at = 0, part;
+	int ret = 0;
+
+	w->data_len = 0;
+	while (at < len && !ret) {
+		part = run_length(w->data + at, len - at, true);
+		w->zeroes += part;
+		at += part;
+		part = run_length(w->data + at, len - at, false);
+		if (part)
+			ret = write_data(w, w->data + at, part);
+		at += part;
+	}
+	return ret;
+}
+
+static int flush_data(struct delta_writer *w)
+{
+	int ret = flush_buffer(w);
+
+	return ret ? ret : write_zeroes(w);
 }
 
 static int flush_reference(struct delta_writer *w)
@@ -106,7 +163,7 @@ int delta_writer_data(void *writer, const uint8_t *data, size_t size)
 		data += part;
 		size -= part;
 		if (w->data_len == BUFFER)
-			ret = flush_data(w);
+			ret = flush_buffer(w);
 	}
 	return ret;
 }

@@ -9,12 +9,14 @@
  * struct delta_writer - writes a delta, instruction by instruction.
  *
  * Adjacent instructions of one kind become one. Data longer than its buffer
- * are written as several instructions, for their length comes first.
+ * are written as several instructions, for their length comes first. Of data
+ * that are zeroes, @zeroes counts those which weren't written yet.
  */
 struct delta_writer {
 	struct delta_output out;
 	uint8_t *data;
 	size_t data_len;
+	uint64_t zeroes;
 	uint32_t first, count, next;
 };
 
