@@ -193,7 +193,7 @@ static int load(struct delta_table *table, const char *name,
 }
 
 static int run_on_files(struct job *job, const struct options *options,
-			const char *new_name, const char *out_name)
+			char **args)
 {
 	uint32_t block = job->table->params.block;
 	size_t overlap = delta_overlap(block);
@@ -203,13 +203,18 @@ static int run_on_files(struct job *job, const struct options *options,
 
 	if (overlap < DELTA_LEAF)
 		overlap = DELTA_LEAF;
-	if (bd_infile_open(&new, new_name))
+	if (bd_infile_open(&new, args[1]))
 		return -1;
-	ret = bd_outfile_open(&out, out_name);
+	ret = bd_outfile_open(&out, args[2]);
 	if (!ret) {
 		job->out = &out;
-		ret = bd_stream_init(&job->stream, &new,
-				     delta_segment_length(block), overlap);
+		ret = bd_outfile_spares(&out, args[0]);
+		if (!ret)
+			ret = bd_outfile_spares(&out, args[1]);
+		if (!ret)
+			ret = bd_stream_init(&job->stream, &new,
+					     delta_segment_length(block),
+					     overlap);
 		if (!ret)
 			ret = run(job, options);
 		delta_strong_stream_free(job->root);
@@ -231,7 +236,7 @@ int bd_command_delta(const struct options *options, char **args)
 		return bd_complain("SIGNATURE and NEW can't both be the pipe");
 	ret = load(&table, args[0], options);
 	if (!ret)
-		ret = run_on_files(&job, options, args[1], args[2]);
+		ret = run_on_files(&job, options, args);
 	delta_table_free(&table);
 	return ret;
 }

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Files of size 0 are read as pipes are: those in /proc only look empty. */
+/* Files of size 0 are read as pipes are: of those in /proc it is not true. */
 static int find_size(struct infile *file)
 {
 	struct stat st;
@@ -23,11 +23,12 @@ static int find_size(struct infile *file)
 	/* Standard input may have been read from already. */
 	if (lseek(file->fd, 0, SEEK_CUR) != 0)
 		return 0;
-	end = lseek(file->fd, 0, SEEK_END);
+	end = S_ISBLK(st.st_mode) ? lseek(file->fd, 0, SEEK_END) : st.st_size;
 	if (end < 0 || lseek(file->fd, 0, SEEK_SET) < 0)
 		return -errno;
 	file->size = (uint64_t)end;
 	file->seekable = end > 0;
+	file->empty = !end;
 	if (file->seekable)
 		posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return 0;

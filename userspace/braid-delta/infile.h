@@ -10,12 +10,13 @@
  * struct infile - a file, device or pipe being read.
  * @size: its bytes, if @seekable; else 0
  * @seekable: any part can be read at any time
+ * @empty: it is a file of no bytes, or one of /proc that only looks empty
  */
 struct infile {
 	const char *name;
 	int fd;
 	uint64_t size;
-	bool seekable;
+	bool seekable, empty;
 };
 
 /** bd_infile_open - open a file; "-" is standard input; complains, returns -1 */

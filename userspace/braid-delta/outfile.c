@@ -110,9 +110,7 @@ static int open_path(struct outfile *file)
 	file->device = S_ISBLK(st.st_mode);
 	file->pipe = !file->device;
 	file->fd = open(file->path,
-			O_RDWR | O_CLOEXEC | (file->device ? O_EXCL : 0));
-	if (file->fd < 0 && file->pipe)
-		file->fd = open(file->path, O_WRONLY | O_CLOEXEC);
+			O_WRONLY | O_CLOEXEC | (file->device ? O_EXCL : 0));
 	return file->fd < 0 ? -errno : 0;
 }
 
@@ -133,6 +131,23 @@ int bd_outfile_open(struct outfile *file, const char *name)
 		return 0;
 	bd_outfile_close(file);
 	return bd_complain_of(name, ret, NULL);
+}
+
+int bd_outfile_spares(const struct outfile *file, const char *input)
+{
+	struct stat out, in;
+	bool same;
+
+	if (file->pipe || stat(file->path, &out) || !strcmp(input, "-") ||
+	    stat(input, &in))
+		return 0;
+	same = file->device ?
+		       S_ISBLK(in.st_mode) && in.st_rdev == out.st_rdev :
+		       in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+	if (!same)
+		return 0;
+	return bd_complain("%s would take the place of %s, which is read",
+			   file->name, input);
 }
 
 int bd_outfile_write(void *file, const void *data, size_t size)

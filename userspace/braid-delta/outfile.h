@@ -31,6 +31,14 @@ struct outfile {
 /** bd_outfile_open - begin; "-" is standard output; complains, returns -1 */
 int bd_outfile_open(struct outfile *file, const char *name);
 
+/**
+ * bd_outfile_spares - make sure that @file doesn't take an input's place.
+ * @input: the input's name
+ *
+ * A person who mixes up the arguments keeps the file. Complains, returns -1.
+ */
+int bd_outfile_spares(const struct outfile *file, const char *input);
+
 /** bd_outfile_write - a delta_write_fn: append; @file is a struct outfile */
 int bd_outfile_write(void *file, const void *data, size_t size);
 

@@ -224,9 +224,7 @@ static int patch(struct job *job, const struct options *options)
 /* OLD is read here and there: an empty file will do, a pipe won't. */
 static int check_old(const struct infile *old)
 {
-	struct stat st;
-
-	if (old->seekable || (!fstat(old->fd, &st) && S_ISREG(st.st_mode)))
+	if (old->seekable || old->empty)
 		return 0;
 	return bd_complain("OLD must be a file or a device, not a pipe");
 }
@@ -243,6 +241,8 @@ int bd_command_patch(const struct options *options, char **args)
 		ret = bd_infile_open(&job.delta, args[1]);
 	if (!ret) {
 		ret = bd_outfile_open(&job.out, args[2]);
+		if (!ret)
+			ret = bd_outfile_spares(&job.out, args[1]);
 		if (!ret)
 			ret = patch(&job, options);
 		bd_outfile_close(&job.out);

@@ -98,8 +98,9 @@ static int choose(const struct options *options, const struct infile *old,
 					delta_strong_size(params->kind);
 	params->block = options->block;
 	if (!params->block)
-		params->block = old->seekable ? delta_default_block(old->size) :
-						DELTA_UNKNOWN_SIZE_BLOCK;
+		params->block = old->seekable || old->empty ?
+					delta_default_block(old->size) :
+					DELTA_UNKNOWN_SIZE_BLOCK;
 	if (delta_block_count(old->size, params->block) > DELTA_MAX_BLOCKS)
 		return bd_complain("%s has too many blocks: take a larger"
 				   " --block-size",
@@ -164,8 +165,10 @@ int bd_command_signature(const struct options *options, char **args)
 		ret = bd_outfile_open(&out, args[1]);
 	if (!ret) {
 		job.out = &out;
-		ret = bd_stream_init(&job.stream, &old,
-				     segment_length(params.block), 0);
+		ret = bd_outfile_spares(&out, args[0]);
+		if (!ret)
+			ret = bd_stream_init(&job.stream, &old,
+					     segment_length(params.block), 0);
 		if (!ret)
 			ret = run(&job, options, &params);
 		delta_signature_writer_free(&job.writer);
