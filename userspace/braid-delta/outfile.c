@@ -163,34 +163,19 @@ int bd_outfile_write(void *file, const void *data, size_t size)
 			return -errno;
 		data = (const char *)data + put;
 		size -= (size_t)put;
+		f->written += (uint64_t)put;
 	}
 	return 0;
 }
 
-int bd_outfile_write_at(struct outfile *file, const void *data, size_t size,
-			uint64_t offset)
+void bd_outfile_start_sync(struct outfile *file)
 {
-	while (size) {
-		ssize_t put = pwrite(file->fd, data, size, (off_t)offset);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return bd_complain_of(file->name, -errno, NULL);
-		data = (const char *)data + put;
-		size -= (size_t)put;
-		offset += (uint64_t)put;
-	}
-	return 0;
-}
-
-void bd_outfile_start_sync(struct outfile *file, uint64_t end)
-{
-	if (end - file->synced < SYNC_STEP)
+	if (file->pipe || file->written - file->synced < SYNC_STEP)
 		return;
 	sync_file_range(file->fd, (off_t)file->synced,
-			(off_t)(end - file->synced), SYNC_FILE_RANGE_WRITE);
-	file->synced = end;
+			(off_t)(file->written - file->synced),
+			SYNC_FILE_RANGE_WRITE);
+	file->synced = file->written;
 }
 
 /* Give a file without a name one, so that it can be renamed. */

@@ -12,7 +12,8 @@
  * @path: with symbolic links followed
  * @beside: name of the file that will take its place, if it has one
  * @pipe: it can only be written from start to end
- * @synced: what lies before this is on its way to the disk
+ * @written: bytes
+ * @synced: of these are on their way to the disk
  * @device: it is a block device, and is written in place
  *
  * A regular file is written beside the one of its name, and takes its place
@@ -24,7 +25,7 @@ struct outfile {
 	const char *name;
 	char *path, *beside;
 	int fd;
-	uint64_t synced;
+	uint64_t written, synced;
 	bool pipe, device;
 };
 
@@ -42,15 +43,11 @@ int bd_outfile_spares(const struct outfile *file, const char *input);
 /** bd_outfile_write - a delta_write_fn: append; @file is a struct outfile */
 int bd_outfile_write(void *file, const void *data, size_t size);
 
-/** bd_outfile_write_at - write; complains, returns -1 */
-int bd_outfile_write_at(struct outfile *file, const void *data, size_t size,
-			uint64_t offset);
-
 /**
- * bd_outfile_start_sync - what was written before @end may go to the disk now,
- * while more is being made, so that the commit needn't wait for all of it
+ * bd_outfile_start_sync - what was written may go to the disk now, while more is
+ * being made, so that a durable commit needn't wait for all of it
  */
-void bd_outfile_start_sync(struct outfile *file, uint64_t end);
+void bd_outfile_start_sync(struct outfile *file);
 
 /**
  * bd_outfile_commit - the file is complete and takes its place.

@@ -22,7 +22,6 @@ _Static_assert(SEGMENT % DELTA_LEAF == 0, "segments are made of whole leaves");
 struct slot {
 	uint8_t *buf;
 	size_t used;
-	uint64_t at;
 	size_t count;
 	struct delta_piece pieces[PIECES];
 	uint8_t leaves[SEGMENT / DELTA_LEAF][DELTA_STRONG_MAX];
@@ -70,7 +69,6 @@ static int fill(void *ctx, void *slot)
 		if (read_pieces(job, s))
 			return -1;
 	}
-	s->at = job->at;
 	job->at += s->used;
 	return s->used > 0;
 }
@@ -83,11 +81,13 @@ static int work(void *ctx, void *slot)
 	if (read_pieces(job, s))
 		return -1;
 	delta_digest_leaves(&job->strong, s->buf, s->used, s->leaves);
-	if (job->dry || job->out.pipe)
-		return 0;
-	return bd_outfile_write_at(&job->out, s->buf, s->used, s->at);
+	return 0;
 }
 
+/*
+ * A file is written by one at a time, whoever else wants to spins and waits: so
+ * write here, in order, while other threads read and hash.
+ */
 static int finish(void *ctx, void *slot)
 {
 	struct job *job = ctx;
@@ -97,12 +97,11 @@ static int finish(void *ctx, void *slot)
 	delta_digest_add(job->root, job->strong.size,
 			 (const uint8_t(*)[DELTA_STRONG_MAX])s->leaves,
 			 delta_leaf_count(s->used));
-	if (!job->dry && job->out.pipe)
+	if (!job->dry)
 		ret = bd_outfile_write(&job->out, s->buf, s->used);
-	else if (!job->dry)
-		bd_outfile_start_sync(&job->out, s->at + s->used);
 	if (ret)
 		return bd_complain_of(job->out.name, ret, NULL);
+	bd_outfile_start_sync(&job->out);
 	bd_progress_add(&job->progress, s->used);
 	return 0;
 }
