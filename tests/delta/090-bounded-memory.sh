@@ -47,3 +47,20 @@ for options in "-b 4MB" "" "-b 2k"; do
 	used=$(peak "$braid_delta" patch -t 2 large delta out)
 	[ "$used" -lt 65536 ] || fail "patch $options took $used KiB"
 done
+
+# as many threads as there may be, the smallest blocks, zstd at its hungriest
+head -c 8000000 large >old
+random_bytes 5 20000000 >new
+for block in 16 64 1024; do
+	used=$(peak "$braid_delta" signature -t 64 -b $block old sig)
+	[ "$used" -lt 65536 ] || fail "signature -t 64 -b $block took $used KiB"
+	used=$(peak "$braid_delta" delta -t 64 sig old delta)
+	table=$((($(stat -c %s sig) + 28 * 8000000 / block) / 1024))
+	echo "-b $block: $used KiB, of which $table are the signature"
+	[ "$used" -lt $((65536 + table)) ] || fail "delta -t 64 -b $block took $used KiB"
+done
+used=$(peak "$braid_delta" delta -t 64 --compress=19 sig new delta)
+echo "--compress=19: $used KiB"
+[ "$used" -lt 65536 ] || fail "delta --compress=19 took $used KiB"
+used=$(peak "$braid_delta" patch -t 64 old delta out)
+[ "$used" -lt 65536 ] || fail "patch after --compress=19 took $used KiB"

@@ -125,9 +125,11 @@ static int begin(struct job *job, const struct options *options)
 static int run(struct job *job, const struct options *options)
 {
 	const struct pool_work steps = { fill, work, finish, job };
+	size_t matches = job->stream.segment / job->table->params.block;
 	const struct slot_kind kind = {
 		sizeof(struct slot),
-		job->stream.segment + job->stream.overlap,
+		job->stream.segment + job->stream.overlap +
+			2 * matches * sizeof(struct delta_match),
 		slot_init,
 		slot_free,
 	};

@@ -126,9 +126,13 @@ static int run(struct job *job, const struct options *options,
 	       const struct delta_params *params)
 {
 	const struct pool_work steps = { fill, work, finish, job };
-	const struct slot_kind kind = { sizeof(struct slot),
-					job->stream.segment, slot_init,
-					slot_free };
+	size_t blocks = job->stream.segment / params->block;
+	const struct slot_kind kind = {
+		sizeof(struct slot),
+		job->stream.segment + blocks * sizeof(struct delta_hashes),
+		slot_init,
+		slot_free,
+	};
 	int ret = delta_signature_writer_init(&job->writer, params,
 					      bd_outfile_write, job->out);
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define MEMORY (40U << 20)
+#define MEMORY (24U << 20)
 #define SPARE 2 /* slots beyond one for each thread */
 #define SLOTS_MAX 256
 

@@ -6,6 +6,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -16,6 +17,11 @@
 #else
 #define BUFFER 65536U
 #endif
+
+/* From this level on, zstd's tables would grow up to 80 MiB: 12 will do. */
+#define LARGE_LEVEL 10
+#define HASH_LOG 20
+#define CHAIN_LOG 21
 
 int delta_output_init(struct delta_output *out, delta_write_fn write, void *ctx)
 {
@@ -110,12 +116,20 @@ int delta_output_le64(struct delta_output *out, uint64_t value)
 	return delta_output_bytes(out, &value, sizeof(value));
 }
 
+static int set(struct delta_output *out, ZSTD_cParameter parameter, int value)
+{
+	size_t ret = ZSTD_CCtx_setParameter(out->zstd, parameter, value);
+
+	return ZSTD_isError(ret) ? -EINVAL : 0;
+}
+
 /*
  * The window reaches far, for the data of one delta are short pieces of a
  * large file; no further, so that whoever reads it needs 16 MiB and not more.
  */
 int delta_output_compress(struct delta_output *out, int level)
 {
+	const bool large = level >= LARGE_LEVEL;
 	int ret = flush(out);
 
 	if (ret)
@@ -124,12 +138,14 @@ int delta_output_compress(struct delta_output *out, int level)
 	out->zstd = ZSTD_createCCtx();
 	if (!out->packed || !out->zstd)
 		return -ENOMEM;
-	if (ZSTD_isError(ZSTD_CCtx_setParameter(
-		    out->zstd, ZSTD_c_compressionLevel, level)) ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(out->zstd, ZSTD_c_windowLog,
-						DELTA_ZSTD_WINDOW_LOG)))
-		return -EINVAL;
-	return 0;
+	ret = set(out, ZSTD_c_compressionLevel, level);
+	if (!ret)
+		ret = set(out, ZSTD_c_windowLog, DELTA_ZSTD_WINDOW_LOG);
+	if (!ret && large)
+		ret = set(out, ZSTD_c_hashLog, HASH_LOG);
+	if (!ret && large)
+		ret = set(out, ZSTD_c_chainLog, CHAIN_LOG);
+	return ret;
 }
 
 /* Have zstd write what it holds back. */
