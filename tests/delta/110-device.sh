@@ -44,5 +44,10 @@ flip old 1
 blockdev --flushbufs "$old"
 refuses 'is OLD itself' braid patch "$old" delta "$old"
 piped delta | refuses "then DELTA can't be a pipe" braid patch "$old" - "$out"
+cat new old >larger
+braid delta sig larger larger.delta
+refuses 'has 1048576 bytes, and the result 2097152' braid patch "$old" larger.delta "$out"
+blockdev --flushbufs "$out"
+cmp out want || fail "OUT was written, and is too small"
 braid patch "$old" delta "$out"
 cmp "$out" new || fail "another device came out"

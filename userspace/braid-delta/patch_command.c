@@ -173,6 +173,19 @@ static int open_delta(struct job *job)
 			   (unsigned long long)job->reader.old_size);
 }
 
+static int check_room(const struct job *job)
+{
+	off_t room = lseek(job->out.fd, 0, SEEK_END);
+
+	if (room < 0 || lseek(job->out.fd, 0, SEEK_SET) < 0)
+		return bd_complain_of(job->out.name, -errno, NULL);
+	if ((uint64_t)room >= job->at)
+		return 0;
+	return bd_complain("%s has %llu bytes, and the result %llu",
+			   job->out.name, (unsigned long long)room,
+			   (unsigned long long)job->at);
+}
+
 /*
  * A device has no second name to write to, and no way back. So make the file
  * once without writing it, and again if it came out right.
@@ -191,7 +204,7 @@ static int try_first(struct job *job, const struct options *options)
 		return bd_complain("%s is a device: then DELTA can't be a pipe",
 				   job->out.name);
 	job->dry = true;
-	if (apply(job, options))
+	if (apply(job, options) || check_room(job))
 		return -1;
 	job->dry = false;
 	delta_reader_close(&job->reader);
