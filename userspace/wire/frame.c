@@ -52,28 +52,24 @@ uint64_t wire_digest(uint64_t digest, uint64_t payload_sum)
 	return wire_sum(pair, sizeof(pair));
 }
 
-/* Word i of the secret is the sum of the key followed by i. */
+/* The engine's keys are longer; what the key lacks is zeroes. */
 void wire_key_init(struct wire_key *key, const uint8_t bytes[WIRE_KEY_BYTES])
 {
-	uint8_t seed[WIRE_KEY_BYTES + 1];
-	size_t i;
+	uint8_t full[DELTA_KEY_SIZE] = { 0 };
 
-	memcpy(seed, bytes, WIRE_KEY_BYTES);
-	for (i = 0; i < sizeof(key->secret) / sizeof(key->secret[0]); i++) {
-		seed[WIRE_KEY_BYTES] = (uint8_t)i;
-		key->secret[i] = htole64(wire_sum(seed, sizeof(seed)));
-	}
+	_Static_assert(sizeof(full) >= WIRE_KEY_BYTES, "a key would be cut");
+	memcpy(full, bytes, WIRE_KEY_BYTES);
+	/* this kind of hash is in no library that may lack it */
+	delta_strong_init(&key->strong, DELTA_XXH3, full);
 }
 
 void wire_print(uint8_t out[WIRE_PRINT_BYTES], const struct wire_key *key,
 		const void *block, size_t len)
 {
-	XXH128_canonical_t canonical;
+	uint8_t digest[DELTA_STRONG_MAX];
 
-	XXH128_canonicalFromHash(
-		&canonical, XXH3_128bits_withSecret(block, len, key->secret,
-						    sizeof(key->secret)));
-	memcpy(out, canonical.digest, WIRE_PRINT_BYTES);
+	delta_strong_hash(&key->strong, block, len, digest);
+	memcpy(out, digest, WIRE_PRINT_BYTES);
 }
 
 int wire_header_get(const uint8_t *buf, struct wire_header *h, struct err *e)

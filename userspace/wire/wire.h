@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "delta/strong.h"
 #include "err/err.h"
 
 #define WIRE_MAGIC 0x44575242U /* "BRWD" */
@@ -180,14 +181,14 @@ uint64_t wire_frame_sum(const uint8_t *buf);
 /** wire_sum - the checksum of the format: XXH3 with 64 bits, seed 0 */
 uint64_t wire_sum(const void *buf, size_t len);
 
-/* A fingerprint key, drawn out to what the hash wants. */
+/* A fingerprint key, drawn out to what the delta engine's hash wants. */
 struct wire_key {
-	uint64_t secret[24];
+	struct delta_strong strong;
 };
 
 void wire_key_init(struct wire_key *key, const uint8_t bytes[WIRE_KEY_BYTES]);
 
-/** wire_print - fingerprint of a block: XXH3 with 128 bits, keyed */
+/** wire_print - fingerprint of a block: the delta engine's keyed XXH3-128 */
 void wire_print(uint8_t out[WIRE_PRINT_BYTES], const struct wire_key *key,
 		const void *block, size_t len);
 
