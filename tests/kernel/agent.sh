@@ -9,7 +9,7 @@ requires target braid-track
 # A busy machine may need longer than a disk would; 224 and 225 test the limit.
 echo 60000 >/sys/module/dm_braid/parameters/view_wait_ms
 
-ip link set lo up 2>/dev/null || ifconfig lo up 2>/dev/null || true
+ip link set lo up
 agent=$LAB_DIR/agent
 mkdir -p "$agent"
 
