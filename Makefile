@@ -69,7 +69,8 @@ style:	## checkpatch, sparse, clang-format, shellcheck, cppcheck
 install: userspace	## programs, man pages, module of the running kernel (DESTDIR, PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/include
 	install -m 755 build/bin/* $(DESTDIR)$(PREFIX)/sbin/
-	install -m 644 kmod/dm-braid.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 kmod/dm-braid.h kmod/dm-braid-disk.h \
+		$(DESTDIR)$(PREFIX)/include/
 	install -D -m 644 userspace/braidctl/braidctl.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/braidctl
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * The superblock of a member of a braid-raid array, as it is on the disk. The
+ * kernel module and the programs read and write this one structure;
+ * Documentation/raid-format.md says byte by byte what it means. Everything is
+ * little-endian, offsets and sizes are in sectors of 512 bytes. Each field is at a
+ * multiple of its size, and what would be a gap has a name, so that no compiler
+ * adds one; the sizes are asserted.
+ *
+ * A member holds two copies, which are written in turn: a write that is torn
+ * by a power loss leaves the other one. Of the whole ones the one with the
+ * higher sequence counts. Where the data begins is stated, never guessed.
+ */
+#ifndef DM_BRAID_DISK_H
+#define DM_BRAID_DISK_H
+
+#include <linux/types.h>
+
+#define BRAID_SUPER_MAGIC	"BRAIDMEM"
+#define BRAID_SUPER_VERSION	1U
+#define BRAID_SUPER_BYTES	4096U
+#define BRAID_SUPER_SLOTS	64U
+#define BRAID_SUPER_NAME_BYTES	32U	/* with the closing NUL */
+
+/* A copy with an odd sequence is at 4 KiB, one with an even at 8 KiB. */
+#define BRAID_SUPER_SECTORS	8U
+#define BRAID_SUPER_ODD_SECTOR	8U
+#define BRAID_SUPER_EVEN_SECTOR	16U
+/* What comes first in a member: 4 KiB that nobody touches, and both copies. */
+#define BRAID_SUPER_AREA	24U
+
+/* Where "create" lets the data begin, before rounding up to the chunk. */
+#define BRAID_DATA_OFFSET	8192U		/* members of 1 GiB and more */
+#define BRAID_DATA_OFFSET_SMALL	2048U
+#define BRAID_DATA_SMALL	2097152U	/* members smaller than this */
+
+/*
+ * Features. Who doesn't know a bit of incompat leaves the member alone, of
+ * ro_compat doesn't write to the array; bits of compat may be ignored. What is
+ * unknown is kept when a superblock is written again.
+ */
+#define BRAID_SUPER_COMPAT	0U		/* those that are known */
+#define BRAID_SUPER_RO_COMPAT	0U
+#define BRAID_SUPER_INCOMPAT	0U
+
+/* Flags */
+#define BRAID_SUPER_CLEAN	0x1U	/* stopped: the members are alike */
+
+/* The numbers of RAID 5's layouts are md's. */
+#define BRAID_LAYOUT_LEFT_ASYMMETRIC	0U
+#define BRAID_LAYOUT_RIGHT_ASYMMETRIC	1U
+#define BRAID_LAYOUT_LEFT_SYMMETRIC	2U
+#define BRAID_LAYOUT_RIGHT_SYMMETRIC	3U
+
+/* What a slot's member is to the array. */
+#define BRAID_SLOT_EMPTY	0U	/* beyond the array's members */
+#define BRAID_SLOT_USED		1U	/* holds all that was acknowledged */
+#define BRAID_SLOT_LOST		2U	/* failed or missing: stale */
+#define BRAID_SLOT_REBUILT	3U	/* being rebuilt */
+
+#define BRAID_SYNCED		(~0ULL)	/* resync_sector, recovery_sector */
+
+/**
+ * struct braid_super_slot - a line of the table of members
+ * @uuid: the member's; zeroes if there never was one
+ * @state: BRAID_SLOT_...
+ * @reserved: 0
+ * @since: the array's events when the state became what it is
+ */
+struct braid_super_slot {
+	__u8 uuid[16];
+	__u8 state;
+	__u8 reserved[7];
+	__le64 since;
+};
+
+/**
+ * struct braid_super - one copy of a superblock
+ * @magic: BRAID_SUPER_MAGIC
+ * @version: BRAID_SUPER_VERSION
+ * @checksum: CRC-32C of all of the copy, taken with 0 here
+ * @compat: features, see above
+ * @ro_compat: features, see above
+ * @incompat: features, see above
+ * @flags: BRAID_SUPER_CLEAN
+ * @array_uuid: the array's
+ * @member_uuid: the member's own
+ * @name: the array's, ended by a NUL and filled up with more
+ * @level: 0, 1 or 5
+ * @layout: BRAID_LAYOUT_... of RAID 5, else 0
+ * @chunk_sectors: a power of two; 0 for a mirror without chunks
+ * @members: how many slots the array has
+ * @slot: this member's
+ * @member_sectors: of each member, what the array uses
+ * @data_offset: where that begins, the same on each member
+ * @log_offset: where the write-intent log is; 0 if there is none
+ * @log_sectors: its size
+ * @ppl_offset: where the partial parity log is; 0 if there is none
+ * @ppl_sectors: its size
+ * @events: counts the changes of the array's state. 0: the array is half made
+ * @sequence: counts this member's superblocks
+ * @created: when the array was, in seconds since 1970, UTC
+ * @updated: when this was written
+ * @resync_sector: redundancy is established up to here, in a member's data
+ * @recovery_sector: this member is rebuilt up to here
+ * @reserved: 0
+ * @table: the members
+ */
+struct braid_super {
+	__u8 magic[8];
+	__le32 version;
+	__le32 checksum;
+	__le32 compat;
+	__le32 ro_compat;
+	__le32 incompat;
+	__le32 flags;
+	__u8 array_uuid[16];
+	__u8 member_uuid[16];
+	__u8 name[BRAID_SUPER_NAME_BYTES];
+	__le32 level;
+	__le32 layout;
+	__le32 chunk_sectors;
+	__le16 members;
+	__le16 slot;
+	__le64 member_sectors;
+	__le64 data_offset;
+	__le64 log_offset;
+	__le64 log_sectors;
+	__le64 ppl_offset;
+	__le64 ppl_sectors;
+	__le64 events;
+	__le64 sequence;
+	__le64 created;
+	__le64 updated;
+	__le64 resync_sector;
+	__le64 recovery_sector;
+	__u8 reserved[1840];
+	struct braid_super_slot table[BRAID_SUPER_SLOTS];
+};
+
+_Static_assert(sizeof(struct braid_super_slot) == 32, "a slot is 32 bytes");
+_Static_assert(sizeof(struct braid_super) == BRAID_SUPER_BYTES,
+	       "a superblock is 4 KiB");
+_Static_assert(__builtin_offsetof(struct braid_super, level) == 96,
+	       "the shape is at 96");
+_Static_assert(__builtin_offsetof(struct braid_super, events) == 160,
+	       "the counters are at 160");
+_Static_assert(__builtin_offsetof(struct braid_super, table) == 2048,
+	       "the table of members is at 2048");
+
+#endif

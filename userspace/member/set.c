@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <asm/byteorder.h>
+
+#include "member/set.h"
+
+void set_judge(struct set *set)
+{
+	const struct braid_super *fresh;
+	unsigned int i, slot;
+
+	set->fresh = raid_super_judge(set->super, set->count, set->verdict);
+	fresh = set->super[set->fresh];
+	set->clean = __le32_to_cpu(fresh->flags) & BRAID_SUPER_CLEAN;
+	for (slot = 0; slot < BRAID_SUPER_SLOTS; slot++)
+		set->chosen[slot] = -1;
+	for (i = 0; i < set->count; i++)
+		if (set->verdict[i] == RAID_MEMBER_CURRENT)
+			set->chosen[__le16_to_cpu(set->super[i]->slot)] = i;
+	set->lost = 0;
+	set->missing = 0;
+	for (slot = 0; slot < __le16_to_cpu(fresh->members); slot++) {
+		if (set->chosen[slot] >= 0)
+			continue;
+		if (fresh->table[slot].state == BRAID_SLOT_USED)
+			set->missing++;
+		else
+			set->lost++;
+	}
+}
+
+unsigned int set_spare(const struct set *set)
+{
+	const struct braid_super *fresh = set->super[set->fresh];
+
+	switch (__le32_to_cpu(fresh->level)) {
+	case 0:
+		return 0;
+	case 1:
+		return __le16_to_cpu(fresh->members) - 1;
+	default:
+		return 1;
+	}
+}
