@@ -11,6 +11,9 @@
  *	status	as dm-raid's: <raid_type> <#devs> <health_chars> <sync_ratio>
  *		<sync_action> <mismatch_cnt> <data_offset> <journal_char>
  *	feature	failed <slot>	(raid1) the device there is stale: don't use it
+ *	feature	superblock <uuid>  the members' superblocks (dm-braid-disk.h) are
+ *		those of this array: check them, use what they call data, and
+ *		keep them up. <data_offset> is where the data begins
  *	message	fail <slot>	(raid1) drop the leg as if a write had failed
  *	events	a device was dropped, or is gone
  *	raid0 takes 1 to 64 devices, raid1 2 to 8, of which some may be "-".

@@ -111,6 +111,51 @@ static int parse_failed(struct raid_args *args, struct words *words)
 	return 0;
 }
 
+/* "superblock <uuid>" */
+static int parse_superblock(struct raid_args *args, struct words *words)
+{
+	const char *word = take(words);
+
+	if (args->superblock)
+		return complain(words,
+				"the feature superblock is given twice");
+	if (strlen(word) != UUID_STRING_LEN || uuid_parse(word, &args->uuid))
+		return complain(words,
+				"the feature superblock needs the array's UUID");
+	args->superblock = true;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*parse)(struct raid_args *args, struct words *words);
+	const char *needs;
+} features[] = {
+	{ "failed", parse_failed,
+	  "the feature failed needs the number of a slot" },
+	{ "superblock", parse_superblock,
+	  "the feature superblock needs the array's UUID" },
+};
+
+/* One feature and its word, which must be within the words announced. */
+static int parse_feature(struct raid_args *args, struct words *words,
+			 unsigned int end)
+{
+	const char *word = take(words);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		if (strcmp(word, features[i].name))
+			continue;
+		if (words->at < end)
+			return features[i].parse(args, words);
+		take(words);
+		return complain(words, features[i].needs);
+	}
+	return complain(words,
+			"unknown feature: failed <slot> and superblock <uuid> are known");
+}
+
 static int parse_features(struct raid_args *args, struct words *words)
 {
 	unsigned int count, end;
@@ -125,15 +170,7 @@ static int parse_features(struct raid_args *args, struct words *words)
 				"fewer feature words are given than announced");
 	end = words->at + count;
 	while (words->at < end) {
-		if (strcmp(take(words), "failed"))
-			return complain(words,
-					"unknown feature: only failed <slot> is known");
-		if (words->at == end) {
-			take(words);
-			return complain(words,
-					"the feature failed needs the number of a slot");
-		}
-		r = parse_failed(args, words);
+		r = parse_feature(args, words, end);
 		if (r)
 			return r;
 	}

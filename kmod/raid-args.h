@@ -9,6 +9,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/types.h>
+#include <linux/uuid.h>
 
 #include "dm-braid.h"
 
@@ -23,6 +24,8 @@ enum raid_level_id {
  * @chunk: chunk size in sectors; 0 where the level has no chunks
  * @members: number of slots
  * @failed: slots whose member must not be used ("failed <slot>")
+ * @superblock: the members have superblocks ("superblock <uuid>")
+ * @uuid: those of the array with this UUID
  * @path: the words that name the devices; NULL for "-"
  */
 struct raid_args {
@@ -30,6 +33,8 @@ struct raid_args {
 	unsigned int chunk;
 	unsigned int members;
 	DECLARE_BITMAP(failed, BRAID_RAID0_MEMBERS_MAX);
+	bool superblock;
+	uuid_t uuid;
 	const char *path[BRAID_RAID0_MEMBERS_MAX];
 };
 

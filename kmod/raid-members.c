@@ -253,6 +253,50 @@ int raid_members_inherit(struct raid *raid)
 }
 
 /**
+ * raid_members_claim() - be the one table that keeps up an array's superblocks
+ * @raid: the array; it has superblocks
+ *
+ * Device-mapper lets two tables of its own share a member, which must not be
+ * written through both.
+ *
+ * Return: 0, or -EBUSY if another device has the array; it was said.
+ */
+int raid_members_claim(struct raid *raid)
+{
+	const char *name = dm_table_device_name(raid->ti->table);
+	const struct raid *other;
+	int r = 0;
+
+	mutex_lock(&raids_lock);
+	list_for_each_entry(other, &raids, node) {
+		if (other == raid || !other->active ||
+		    !uuid_equal(&other->uuid, &raid->uuid))
+			continue;
+		DMERR("%s: the array %pUb is in use as %s", name, &raid->uuid,
+		      dm_table_device_name(other->ti->table));
+		r = -EBUSY;
+	}
+	if (!r) {
+		raid->active = true;
+		if (list_empty(&raid->node))
+			list_add(&raid->node, &raids);
+	}
+	mutex_unlock(&raids_lock);
+	return r;
+}
+
+/**
+ * raid_members_unclaim() - let another table have the array
+ * @raid: the array
+ */
+void raid_members_unclaim(struct raid *raid)
+{
+	mutex_lock(&raids_lock);
+	raid->active = false;
+	mutex_unlock(&raids_lock);
+}
+
+/**
  * raid_members_register() - the array is live: later ones inherit from it
  * @raid: the array
  */

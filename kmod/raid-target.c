@@ -8,6 +8,7 @@
 #include <linux/module.h>
 
 #include "raid.h"
+#include "raid-record.h"
 #include "targets.h"
 
 #define DM_MSG_PREFIX "braid-raid"
@@ -40,6 +41,7 @@ static struct raid *make_raid(struct dm_target *ti,
 	raid->member_sectors = ti->len;
 	INIT_WORK(&raid->event, send_event);
 	INIT_LIST_HEAD(&raid->node);
+	mutex_init(&raid->change);
 	if (args->level == RAID_LEVEL_0) {
 		raid->layout.members = args->members;
 		raid->layout.chunk_shift = ilog2(args->chunk);
@@ -52,6 +54,7 @@ static void free_raid(struct raid *raid)
 {
 	flush_work(&raid->event);
 	raid_members_close(raid);
+	raid_record_free(raid);
 	kfree(raid);
 }
 
@@ -66,6 +69,9 @@ static int start_raid(struct dm_target *ti, const struct raid_args *args)
 		return -ENOMEM;
 	}
 	r = raid_members_open(raid, args);
+	if (r)
+		goto out_free_raid;
+	r = raid_record_load(raid, args);
 	if (r)
 		goto out_free_raid;
 	r = raid->level->start(raid);
@@ -133,15 +139,17 @@ static void raid_postsuspend(struct dm_target *ti)
 
 	if (raid->level->suspended)
 		raid->level->suspended(raid);
+	raid_record_stop(raid);
 }
 
 static int raid_preresume(struct dm_target *ti)
 {
 	struct raid *raid = ti->private;
+	int r = 0;
 
-	if (raid->level_id == RAID_LEVEL_0)
-		return 0;
-	return raid_members_inherit(raid);
+	if (raid->level_id != RAID_LEVEL_0)
+		r = raid_members_inherit(raid);
+	return r ? r : raid_record_start(raid);
 }
 
 static void raid_resume(struct dm_target *ti)
@@ -171,7 +179,8 @@ static void status_info(const struct raid *raid, char *result,
 	DMEMIT("%s %u ", raid_args_level_name(raid->level_id), raid->members);
 	for (slot = 0; slot < raid->members; slot++)
 		DMEMIT("%c", health(raid, slot));
-	DMEMIT(" %llu/%llu idle 0 0 -", sectors, sectors);
+	DMEMIT(" %llu/%llu idle 0 %llu -", sectors, sectors,
+	       (unsigned long long)raid->data_offset);
 }
 
 /* A table loaded again from this doesn't trust a member that was dropped. */
@@ -179,15 +188,19 @@ static void status_table(const struct raid *raid, char *result,
 			 unsigned int maxlen)
 {
 	bool redundant = raid->level_id != RAID_LEVEL_0;
-	unsigned int slot, sz = 0;
+	unsigned int slot, sz = 0, features = 0;
 
-	DMEMIT("%s %u", raid_args_level_name(raid->level_id), raid->chunk);
-	if (redundant) {
-		DMEMIT(" %u", 2 * bitmap_weight(raid->dead, raid->members));
-		for_each_set_bit(slot, raid->dead, raid->members)
+	if (redundant)
+		features += 2 * bitmap_weight(raid->dead, raid->members);
+	if (raid->record)
+		features += 2;
+	DMEMIT("%s %u %u", raid_args_level_name(raid->level_id), raid->chunk,
+	       features);
+	if (raid->record)
+		DMEMIT(" superblock %pUb", &raid->uuid);
+	for_each_set_bit(slot, raid->dead, raid->members) {
+		if (redundant)
 			DMEMIT(" failed %u", slot);
-	} else {
-		DMEMIT(" 0");
 	}
 	DMEMIT(" %u", raid->members);
 	for (slot = 0; slot < raid->members; slot++)
@@ -270,7 +283,7 @@ static int raid_iterate_devices(struct dm_target *ti,
 
 	for (slot = 0; slot < raid->members && !r; slot++) {
 		if (raid_member_used(raid, slot))
-			r = fn(ti, raid->member[slot], 0,
+			r = fn(ti, raid->member[slot], raid->data_offset,
 			       raid->member_sectors, data);
 	}
 	return r;

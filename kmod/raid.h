@@ -13,18 +13,24 @@
  * context, interrupts included. What must sleep goes to a workqueue.
  *
  * Health: the bits of raid->dead only ever get set. They say which members
- * were given up; what that means for I/O is the level's business. The members
- * themselves are never written to but by I/O and its repair: there are no
- * superblocks yet, so that a member was given up is forgotten with the table,
- * unless it is loaded again with the words that STATUSTYPE_TABLE gives. A
- * table that was loaded before the death, and replaces the live one after it,
- * could not know: it is told when it is resumed (raid_members_inherit()).
+ * were given up; what that means for I/O is the level's business. With the
+ * feature "superblock" the other members remember it (raid-record.h). Without,
+ * it is forgotten with the table, unless that is loaded again with the words
+ * that STATUSTYPE_TABLE gives. A table that was loaded before the death, and
+ * replaces the live one after it, could not know: it is told when it is resumed
+ * (raid_members_inherit()).
+ *
+ * Locks: raid->change is held by whoever takes a member out of use, from the
+ * decision until it is in effect; it may be held while the members' superblocks
+ * are written. The list of arrays has a lock of its own, which is taken first.
  */
 #ifndef BRAID_RAID_H
 #define BRAID_RAID_H
 
 #include <linux/bitmap.h>
 #include <linux/blkdev.h>
+#include <linux/mutex.h>
+#include <linux/uuid.h>
 #include <linux/workqueue.h>
 
 #include "compat.h"
@@ -33,6 +39,7 @@
 #include "raid-layout.h"
 
 struct raid;
+struct raid_record;
 
 /**
  * struct raid_level - what the levels do differently
@@ -44,6 +51,8 @@ struct raid;
  * @resumed: the table is live, I/O is about to come
  * @io_hints: what the level asks of whoever submits
  * @fail: give a member up as if it had failed, for a reason; may sleep
+ * @superblocks: it adds raid->data_offset to where it goes on a member, and
+ *	takes none out of use before raid_record_lost() said so
  */
 struct raid_level {
 	int (*start)(struct raid *raid);
@@ -54,6 +63,7 @@ struct raid_level {
 	void (*resumed)(struct raid *raid);
 	void (*io_hints)(struct raid *raid, struct queue_limits *limits);
 	int (*fail)(struct raid *raid, unsigned int slot, const char *why);
+	bool superblocks;
 };
 
 /**
@@ -65,6 +75,11 @@ struct raid_level {
  * @chunk: chunk size in sectors; 0 where the level has no chunks
  * @layout: shape, for levels with chunks
  * @member_sectors: how much of each member is used
+ * @data_offset: where that begins on each member
+ * @uuid: the array's, if it has superblocks
+ * @record: its superblocks; NULL if it has none
+ * @active: between start and stop of the record
+ * @change: see above
  * @dead: slots whose member was given up
  * @event: tells userspace that the health has changed
  * @node: among all arrays that are, or were, live
@@ -84,6 +99,12 @@ struct raid {
 	unsigned int chunk;
 	struct raid_layout layout;
 	sector_t member_sectors;
+	sector_t data_offset;
+
+	uuid_t uuid;
+	struct raid_record *record;
+	bool active;
+	struct mutex change; /* see above */
 
 	DECLARE_BITMAP(dead, BRAID_RAID0_MEMBERS_MAX);
 	struct work_struct event;
@@ -106,6 +127,8 @@ bool raid_member_gone(const struct raid *raid, unsigned int slot);
 void raid_member_died(struct raid *raid, unsigned int slot, const char *why);
 int raid_members_inherit(struct raid *raid);
 void raid_members_register(struct raid *raid);
+int raid_members_claim(struct raid *raid);
+void raid_members_unclaim(struct raid *raid);
 
 /* A member that takes part in I/O. */
 static inline bool raid_member_used(const struct raid *raid, unsigned int slot)

@@ -63,7 +63,7 @@ static int map_range(struct raid *raid, struct bio *bio)
 		bio_endio(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
-	bio->bi_iter.bi_sector = range.begin;
+	bio->bi_iter.bi_sector = raid->data_offset + range.begin;
 	bio->bi_iter.bi_size = to_bytes(range.end - range.begin);
 	return DM_MAPIO_REMAPPED;
 }
@@ -88,7 +88,7 @@ static int raid0_map(struct raid *raid, struct bio *bio)
 				  dm_target_offset(raid->ti,
 						   bio->bi_iter.bi_sector));
 	send_to(raid, bio, place.member);
-	bio->bi_iter.bi_sector = place.sector;
+	bio->bi_iter.bi_sector = raid->data_offset + place.sector;
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -125,4 +125,5 @@ const struct raid_level raid0_level = {
 	.end_io = raid0_end_io,
 	.io_hints = raid0_io_hints,
 	.fail = raid0_fail,
+	.superblocks = true,
 };

@@ -67,7 +67,7 @@ static bool transfer(struct raid1 *r1, const struct raid1_note *piece,
 	int r;
 
 	bio_init(&bio, r1->raid->member[slot]->bdev, &vec, 1, opf);
-	bio.bi_iter.bi_sector = piece->sector;
+	bio.bi_iter.bi_sector = r1->raid->data_offset + piece->sector;
 	__bio_add_page(&bio, r1->page, piece->sectors << SECTOR_SHIFT, 0);
 	r = submit_bio_wait(&bio);
 	bio_uninit(&bio);

@@ -13,6 +13,7 @@
  *	read		the leg is dropped only if its device is gone;
  *			otherwise repair finds out what is wrong with it
  */
+#include "raid-record.h"
 #include "raid1.h"
 
 #define DM_MSG_PREFIX "braid-raid"
@@ -83,12 +84,28 @@ unsigned long raid1_live(struct raid1 *r1)
 	return READ_ONCE(r1->live);
 }
 
-static void bury(struct raid1 *r1, unsigned long dropped, const char *why)
+/*
+ * Take legs, not all of them, out of use, once it is durable on the others that
+ * they are lost. A crash before that leaves them in use, and nothing promised
+ * that they lack. The caller holds raid->change.
+ */
+static int bury(struct raid1 *r1, unsigned long dropped, const char *why)
 {
+	static const char unwritten[] =
+		"its superblock can't be written; the device is not used any more";
+	DECLARE_BITMAP(lost, BRAID_RAID0_MEMBERS_MAX) = { dropped };
 	unsigned int slot;
+	int r;
 
+	r = raid_record_lost(r1->raid, lost);
+	if (r)
+		return r;
+	WRITE_ONCE(r1->live, r1->live & ~lost[0]);
 	for_each_set_bit(slot, &dropped, RAID_LEGS_MAX)
 		raid_member_died(r1->raid, slot, why);
+	for_each_set_bit(slot, lost, RAID_LEGS_MAX)
+		raid_member_died(r1->raid, slot, unwritten);
+	return 0;
 }
 
 /**
@@ -97,20 +114,22 @@ static void bury(struct raid1 *r1, unsigned long dropped, const char *why)
  * @slot: the leg
  * @why: for the log
  *
- * Return: whether the leg is out of use now.
+ * Sleeps, for as long as the other legs take to record it.
+ *
+ * Return: 0, -EBUSY if it is the last, -EIO if it could not be recorded; then
+ * it is still in use.
  */
-bool raid1_drop(struct raid1 *r1, unsigned int slot, const char *why)
+int raid1_drop(struct raid1 *r1, unsigned int slot, const char *why)
 {
-	unsigned long flags, rest;
+	int r = 0;
 
-	spin_lock_irqsave(&r1->lock, flags);
-	rest = r1->live & ~BIT(slot);
-	if (rest)
-		WRITE_ONCE(r1->live, rest);
-	spin_unlock_irqrestore(&r1->lock, flags);
-	if (rest)
-		bury(r1, BIT(slot), why);
-	return rest;
+	mutex_lock(&r1->raid->change);
+	if (r1->live == BIT(slot))
+		r = -EBUSY;
+	else if (test_bit(slot, &r1->live))
+		r = bury(r1, BIT(slot), why);
+	mutex_unlock(&r1->raid->change);
+	return r;
 }
 
 static void hand_to_settle(struct raid1 *r1, struct bio *bio)
@@ -170,6 +189,7 @@ static void send_leg(struct raid1_io *io, struct bio *bio, unsigned int slot)
 		leg_end_io(leg);
 		return;
 	}
+	leg->bi_iter.bi_sector += io->r1->raid->data_offset;
 	leg->bi_opf &= ~(REQ_NOWAIT | REQ_POLLED);
 	leg->bi_end_io = leg_end_io;
 	submit_bio_noacct(leg);
@@ -218,13 +238,18 @@ static void log_failures(struct raid1_io *io, struct bio *bio)
 			    blk_status_to_errno(leg_status(io, slot)));
 }
 
-static void judge(struct raid1_io *io, struct raid_legs_verdict *verdict)
+/*
+ * Drops what has to be dropped. Return: whether the write is on a leg that stays
+ * live, and that is known to whoever starts the array next.
+ */
+static bool judge(struct raid1_io *io)
 {
 	struct raid1 *r1 = io->r1;
 	struct raid_legs_write facts = {
 		.sent = io->sent,
 		.failed = io->failed,
 	};
+	struct raid_legs_verdict verdict;
 	unsigned int slot;
 
 	for_each_set_bit(slot, &io->failed, RAID_LEGS_MAX) {
@@ -233,33 +258,35 @@ static void judge(struct raid1_io *io, struct raid_legs_verdict *verdict)
 		if (raid_member_gone(r1->raid, slot))
 			__set_bit(slot, &facts.gone);
 	}
-	spin_lock_irq(&r1->lock);
+	mutex_lock(&r1->raid->change);
 	facts.live = r1->live;
-	*verdict = raid_legs_judge(&facts);
-	WRITE_ONCE(r1->live, r1->live & ~verdict->drop);
-	spin_unlock_irq(&r1->lock);
+	verdict = raid_legs_judge(&facts);
+	if (verdict.drop &&
+	    bury(r1, verdict.drop,
+		 "a write failed; the device is not used any more"))
+		verdict.good = false;
+	mutex_unlock(&r1->raid->change);
+	return verdict.good;
 }
 
-/* Drops what has to be dropped; a crash before that leaves nothing promised. */
 static void settle_write(struct raid1 *r1, struct raid1_io *io,
 			 struct bio *bio)
 {
-	struct raid_legs_verdict verdict = { .good = true };
 	blk_status_t status = BLK_STS_OK;
+	bool good = true;
 
 	if (io->failed) {
 		if (bio_op(bio) != REQ_OP_DISCARD)
 			log_failures(io, bio);
 		status = leg_status(io, __ffs(io->failed));
 		if (bio_op(bio) == REQ_OP_SECURE_ERASE)
-			verdict.good = false;
+			good = false;
 		else if (bio_op(bio) == REQ_OP_DISCARD)
-			verdict.good = io->failed != io->sent;
+			good = io->failed != io->sent;
 		else
-			judge(io, &verdict);
+			good = judge(io);
 	}
-	bury(r1, verdict.drop, "a write failed; the device is not used any more");
-	end_write(io, verdict.good ? BLK_STS_OK : status);
+	end_write(io, good ? BLK_STS_OK : status);
 }
 
 /* Reads. */
@@ -289,6 +316,7 @@ static void aim_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio,
 	io->tried |= BIT(slot);
 	atomic_inc(&r1->leg[slot].pending);
 	WRITE_ONCE(r1->leg[slot].next, bio_end_sector(bio));
+	bio->bi_iter.bi_sector += r1->raid->data_offset;
 	bio_set_dev(bio, leg_bdev(r1, slot));
 }
 
@@ -400,13 +428,16 @@ static int raid1_end_io(struct raid *raid, struct bio *bio,
 static int raid1_fail(struct raid *raid, unsigned int slot, const char *why)
 {
 	struct raid1 *r1 = raid->private;
+	int r;
 
-	if (test_bit(slot, raid->dead) ||
-	    raid1_drop(r1, slot, why))
-		return 0;
-	DMERR("%s: slot %u can't be failed: it is the last good one",
-	      dm_table_device_name(raid->ti->table), slot);
-	return -EBUSY;
+	r = raid1_drop(r1, slot, why);
+	if (r == -EBUSY)
+		DMERR("%s: slot %u can't be failed: it is the last good one",
+		      dm_table_device_name(raid->ti->table), slot);
+	else if (r)
+		DMERR("%s: slot %u can't be failed: no other member could record it",
+		      dm_table_device_name(raid->ti->table), slot);
+	return r;
 }
 
 /* Setting up and taking down. */
@@ -528,4 +559,5 @@ const struct raid_level raid1_level = {
 	.resumed = raid1_resumed,
 	.io_hints = raid1_io_hints,
 	.fail = raid1_fail,
+	.superblocks = true,
 };

@@ -3,9 +3,11 @@
  * RAID 1: state of a mirror, shared by raid1.c (I/O) and raid1-repair.c.
  *
  * A leg is live while it holds every acknowledged write. The set of live legs
- * only shrinks, under r1->lock, and never to nothing. A leg is taken out of
+ * only shrinks, under raid->change, and never to nothing. A leg is taken out of
  * the set before the write that it failed is acknowledged, so that no later
- * read finds the old data on it.
+ * read finds the old data on it. Before that, it is made durable that the leg is
+ * lost (raid-record.h): while that goes on, writes are still sent to it, and
+ * those that it fails wait behind.
  *
  * Life of a write: raid1_map() -> the gate -> a clone to every live leg, in
  * memory that device-mapper allocated together with the bio (no allocation can
@@ -60,7 +62,7 @@ struct raid1_note {
  * @live: the live legs
  * @rotational: some leg is a spinning disk
  * @gate: excludes writes from what is repaired
- * @lock: protects @live against changes, and the fields below
+ * @lock: protects the fields below
  * @failed: bios that settle has to look at
  * @notes: ranges to repair, a ring
  * @notes_first: the oldest
@@ -97,7 +99,7 @@ struct raid1 {
 
 /* raid1.c */
 unsigned long raid1_live(struct raid1 *r1);
-bool raid1_drop(struct raid1 *r1, unsigned int slot, const char *why);
+int raid1_drop(struct raid1 *r1, unsigned int slot, const char *why);
 void raid1_send(struct raid1 *r1, struct bio *bio);
 
 /* raid1-repair.c */

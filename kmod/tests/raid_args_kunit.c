@@ -50,6 +50,8 @@ static int raid_args_init(struct kunit *test)
 	return test->priv ? 0 : -ENOMEM;
 }
 
+#define UUID	"01234567-89ab-CDEF-8000-0123456789ab"
+
 static void good_lines(struct kunit *test)
 {
 	struct bench *b = test->priv;
@@ -69,6 +71,15 @@ static void good_lines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args->chunk, 0U);
 	KUNIT_EXPECT_PTR_EQ(test, args->path[2], NULL);
 	KUNIT_EXPECT_EQ(test, args->failed[0], 0xaUL);
+	KUNIT_EXPECT_FALSE(test, args->superblock);
+
+	KUNIT_ASSERT_EQ(test, 0, parse("raid1 0 4 failed 1 superblock " UUID " 2 a b",
+				       7, args, &b->line, &b->complaint));
+	KUNIT_EXPECT_EQ(test, args->failed[0], 0x2UL);
+	KUNIT_EXPECT_TRUE(test, args->superblock);
+	KUNIT_EXPECT_EQ(test, args->uuid.b[0], 0x01);
+	KUNIT_EXPECT_EQ(test, args->uuid.b[6], 0xcd);
+	KUNIT_EXPECT_EQ(test, args->uuid.b[15], 0xab);
 
 	KUNIT_EXPECT_EQ(test, 0, parse("raid0 8 0 1 a", 8, args, &b->line,
 				       &b->complaint));
@@ -99,6 +110,12 @@ static const struct {
 	{ "raid1 8 2 failed 8 2 a b", 5, "isn't there" },
 	{ "raid1 8 2 failed 2 2 a b", 8, "isn't there" },
 	{ "raid0 8 2 failed 0 2 a b", 5, "raid0 can't leave" },
+	{ "raid1 8 1 superblock 2 a b", 5, "needs the array's UUID" },
+	{ "raid1 8 2 superblock " UUID "0 2 a b", 5, "needs the array's UUID" },
+	{ "raid1 8 2 superblock - 2 a b", 5, "needs the array's UUID" },
+	{ "raid1 8 4 superblock " UUID " superblock " UUID " 2 a b", 7,
+	  "given twice" },
+	{ "raid1 8 3 superblock " UUID " failed 2 a b", 7, "needs the number" },
 	{ "raid1 8 0", 4, "number of devices" },
 	{ "raid1 8 0 1 a", 4, "2 to 8" },
 	{ "raid1 8 0 9 a b c d e f g h i", 4, "2 to 8" },
@@ -137,7 +154,7 @@ static void random_lines(struct kunit *test)
 {
 	static const char *const words[] = {
 		"raid0", "raid1", "0", "1", "2", "3", "8", "128", "failed",
-		"-", "a", "b", "c", "4294967295", "18446744073709551616", "",
+		"superblock", UUID, "-", "a", "b", "c", "4294967295", "18446744073709551616", "",
 	};
 	struct bench *b = test->priv;
 	struct rnd_state rnd;

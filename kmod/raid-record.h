@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The record that an array keeps of itself on its members: their superblocks
+ * (dm-braid-disk.h), read and judged when a table is loaded, and written when
+ * the array is started, when it is stopped, and when a member is lost. An array
+ * without the feature "superblock" has none, then all of this does nothing.
+ *
+ * The rule for levels: a member that failed a write is only taken out of use
+ * once raid_record_lost() has made that durable, and the write is acknowledged
+ * after that. Before, writes still go to it; so whatever was acknowledged is
+ * either on all members that the record calls used, or the record doesn't call
+ * those used that lack it (P3).
+ *
+ * Locking: everything that changes which members are used holds raid->change,
+ * from the decision until it is in effect.
+ */
+#ifndef BRAID_RAID_RECORD_H
+#define BRAID_RAID_RECORD_H
+
+#include <linux/types.h>
+
+struct raid;
+struct raid_args;
+
+int raid_record_load(struct raid *raid, const struct raid_args *args);
+void raid_record_free(struct raid *raid);
+int raid_record_start(struct raid *raid);
+void raid_record_stop(struct raid *raid);
+int raid_record_lost(struct raid *raid, unsigned long *lost);
+
+#endif
