@@ -29,7 +29,9 @@ completes 'replica' re
 completes '--help --version array keygen promote replica status track' ''
 completes 'create' array cr
 completes 'attach changed close detach drop mark release status view' track ''
-completes '--chunk --force --help --json --level' array create a --
+completes '--chunk --force --help --json --level --no-superblock' array create a --
+completes '--force --help --json --scan' array assemble --
+completes '/etc/hostname' array examine /etc/hostna
 completes '--since' track close v --s
 completes 'raid0 raid1' array create a --level r
 completes 'whole' track close v --view w

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Arrays by braidctl: made, shown, a member failed, stopped; what it makes
+# Arrays without superblocks by braidctl: made, shown, a member failed, stopped; what it makes
 # holds data.
 # runs: uml vm
 # timeout: 150
@@ -11,7 +11,7 @@ b=$(disk b 16)
 c=$(disk c 20)
 undo sh -c 'dmsetup remove --noudevsync --retry mirror; dmsetup remove --noudevsync --retry stripe'
 
-takes array create mirror --level raid1 "$a" "$b" | grep -q '^/dev/mapper/mirror: 16.0 MiB$' ||
+takes array create mirror --no-superblock --level raid1 "$a" "$b" | grep -q '^/dev/mapper/mirror: 16.0 MiB$' ||
 	fail "create did not print the device and its size"
 [ -b /dev/mapper/mirror ] || fail "/dev/mapper/mirror is not there"
 [ "$(sectors /dev/mapper/mirror)" = "$(sectors "$a")" ] || fail "the mirror has another size"
@@ -52,12 +52,12 @@ refused 1 'no device-mapper device.* mirror' array stop mirror
 
 # What a member holds is a signature: again only by force.
 cmp -n 4194304 "$LAB_DIR/data" "$a" || fail "the member does not hold what was written"
-takes array create mirror --level raid1 "$a" missing >"$LAB_DIR/out"
+takes array create mirror --no-superblock --level raid1 "$a" missing >"$LAB_DIR/out"
 expect degraded '.arrays[0].health' array status mirror
 cmp -n 4194304 "$LAB_DIR/data" /dev/mapper/mirror || fail "the mirror made again lost data"
 takes array stop mirror --force
 
-expect /dev/mapper/stripe .path array create stripe --level raid0 --chunk 128K "$b" "$c"
+expect /dev/mapper/stripe .path array create stripe --no-superblock --level raid0 --chunk 128K "$b" "$c"
 [ "$(sectors /dev/mapper/stripe)" = $((2 * $(sectors "$b"))) ] || fail "the stripe has another size"
 expect 131072 '.arrays[0].chunk_bytes' array status stripe
 dd if="$LAB_DIR/data" of=/dev/mapper/stripe bs=1M oflag=direct status=none

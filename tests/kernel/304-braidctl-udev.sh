@@ -32,7 +32,7 @@ $udevd >"$LAB_DIR/udevd.log" 2>&1 &
 undo kill -9 $!
 wait_for 20 udevadm control --ping || skip "udev does not start here"
 begin=$SECONDS
-takes array create stripe --level raid0 "$a" "$b" >"$LAB_DIR/out"
+takes array create stripe --level raid0 --force "$a" "$b" >"$LAB_DIR/out"
 [ -b /dev/mapper/stripe ] || fail "the node is not there"
 no_cookies create
 takes array stop stripe
@@ -42,7 +42,7 @@ no_cookies stop
 
 udevadm control --stop-exec-queue
 begin=$SECONDS
-takes array create stripe --level raid0 "$a" "$b" >"$LAB_DIR/out"
+takes array assemble stripe >"$LAB_DIR/out"
 [ -b /dev/mapper/stripe ] || fail "with a udev that hangs the node is not there"
 [ $((SECONDS - begin)) -lt 40 ] || fail "it waited $((SECONDS - begin)) seconds for a udev that hangs"
 no_cookies "create with a udev that hangs"

@@ -29,6 +29,21 @@ static void table_goes_there_and_back(void **state)
 	assert_int_equal(back.nr_members, 3);
 	assert_string_equal(back.members[2], "/dev/vdd");
 	assert_false(back.failed[1]);
+	assert_string_equal(back.uuid, "");
+	strcpy(table.uuid, "01234567-89ab-4cde-8f01-23456789abcd");
+	assert_int_equal(dm_raid_table_format(&table, line, sizeof(line)), 0);
+	assert_string_equal(
+		line,
+		"raid1 128 2 superblock 01234567-89ab-4cde-8f01-23456789abcd 3 /dev/vdb - /dev/vdd");
+	assert_int_equal(dm_raid_table_parse(line, &back), 0);
+	assert_string_equal(back.uuid, table.uuid);
+	assert_int_equal(
+		dm_raid_table_parse(
+			"raid1 0 4 failed 1 superblock 01234567-89ab-4cde-8f01-23456789abcd 2 a b",
+			&back),
+		0);
+	assert_string_equal(back.uuid, table.uuid);
+	assert_true(back.failed[1]);
 	assert_int_equal(dm_raid_table_format(&table, line, 20), -ENAMETOOLONG);
 }
 
@@ -78,6 +93,9 @@ static void bad_tables_are_refused(void **state)
 		"raid1 0 2 failed 64 2 a b",
 		"raid1 0 2 failed 1 2 a -",
 		"raid1 0 2 failed",
+		"raid1 128 2 superblock 2 a b",
+		"raid1 128 1 superblock 2 a b",
+		"raid1 128 2 superblock 01234567-89ab-4cde-8f01-23456789abcde 2 a b",
 		"raid0 128 2 failed 1 2 a b",
 	};
 	struct dm_raid_table table;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The arrays have no superblocks: what makes one is its table alone, so that
- * whoever stops an array has to know its members, their order and which of them
- * are stale. Hence the care about stopping a degraded one.
+ * Arrays that run. One without superblocks is made by its table alone, so that
+ * whoever stops it has to know its members, their order and which of them are
+ * stale. Hence the care about stopping a degraded one.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,174 +11,28 @@
 #include <sys/sysmacros.h>
 
 #include "braidctl/array.h"
+#include "braidctl/assemble.h"
 #include "braidctl/complain.h"
-#include "braidctl/member.h"
+#include "braidctl/create.h"
+#include "braidctl/examine.h"
 #include "braidctl/print.h"
 #include "braidctl/size.h"
 #include "braidctl/table.h"
 #include "dm/node.h"
 #include "dm/raid.h"
 
-#define DEFAULT_CHUNK 65536
-
-static int new_name(const char *name)
-{
-	struct dm_dev_info info;
-	struct err error;
-	int r;
-
-	if (!dm_dev_name_ok(name))
-		return complain_usage(
-			"'%s' is no name for a device: use up to %d letters, digits and #+-.:=@_",
-			name, DM_DEV_NAME_SIZE - 1);
-	r = dm_dev_info(name, &info, &error);
-	if (!r)
-		return complain("there is a device-mapper device %s already",
-				name);
-	return r == -ENXIO ? 0 : complain("%s", error.text);
-}
-
-/* The table's level and chunk, as far as the words themselves tell. */
-static int create_shape(const struct request *request,
-			struct dm_raid_table *table)
-{
-	const char *level = request->text[OPT_LEVEL];
-	uint64_t chunk = DEFAULT_CHUNK;
-	unsigned int i;
-
-	if (!dm_raid_level_of(level, &table->level))
-		return complain_usage(
-			"--level %s: only raid0 and raid1 are known", level);
-	if (request_has(request, OPT_CHUNK)) {
-		if (table->level == DM_RAID1)
-			return complain_usage(
-				"--chunk is for raid0: a mirror has no chunks");
-		chunk = request->number[OPT_CHUNK];
-	}
-	if (chunk < 512ULL * BRAID_CHUNK_SECTORS_MIN ||
-	    chunk > 512ULL * BRAID_CHUNK_SECTORS_MAX || chunk & (chunk - 1))
-		return complain_usage(
-			"--chunk %s: not a power of two from 4K to 1M",
-			request->text[OPT_CHUNK]);
-	table->chunk_sectors = table->level == DM_RAID1 ? 0 : chunk / 512;
-	table->nr_members = request->operands - 1;
-	for (i = 0; i < table->nr_members; i++)
-		if (strlen(request->operand[i + 1]) >= DM_DEV_PATH_SIZE)
-			return complain_usage("%.32s...: the path is too long",
-					      request->operand[i + 1]);
-	return 0;
-}
-
-static int create_counts(const struct dm_raid_table *table,
-			 unsigned int missing)
-{
-	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX :
-						       BRAID_RAID0_MEMBERS_MAX;
-
-	if (table->nr_members < 2 || table->nr_members > most)
-		return complain_usage("%s takes 2 to %u devices, not %u",
-				      dm_raid_level_name(table->level), most,
-				      table->nr_members);
-	if (missing && table->level == DM_RAID0)
-		return complain_usage(
-			"raid0 needs all its devices: none can be missing");
-	if (missing == table->nr_members)
-		return complain_usage(
-			"all devices are missing: there must be one");
-	return 0;
-}
-
-/* Fill in the members, each checked; @smallest receives their common size. */
-static int create_members(const struct request *request,
-			  struct dm_raid_table *table, uint64_t *smallest)
-{
-	struct member members[DM_RAID_MEMBERS_MAX] = { 0 };
-	unsigned int i;
-
-	*smallest = UINT64_MAX;
-	for (i = 0; i < table->nr_members; i++) {
-		const char *path = request->operand[i + 1];
-
-		strcpy(table->members[i], "-");
-		if (!strcmp(path, "missing"))
-			continue;
-		if (member_check(path, &members[i]))
-			return EXIT_FAILED;
-		strcpy(table->members[i], path);
-		if (members[i].sectors < *smallest)
-			*smallest = members[i].sectors;
-	}
-	if (member_check_distinct(members, table->nr_members))
-		return EXIT_FAILED;
-	for (i = 0; i < table->nr_members; i++)
-		if (members[i].path &&
-		    member_check_blank(&members[i],
-				       request_has(request, OPT_FORCE)))
-			return EXIT_FAILED;
-	return 0;
-}
-
-static int print_made(const struct request *request, const char *name,
-		      uint64_t sectors)
-{
-	char path[DM_DEV_PATH_SIZE], size[SIZE_TEXT];
-	json_object *object;
-
-	dm_dev_path(name, path);
-	if (!request_has(request, OPT_JSON)) {
-		printf("%s: %s\n", path, size_format(sectors * 512, size));
-		return print_done();
-	}
-	object = print_object();
-	print_add_text(object, "name", name);
-	print_add_text(object, "path", path);
-	print_add_number(object, "bytes", sectors * 512);
-	return print_json(object);
-}
-
-static int array_create(const struct request *request)
-{
-	const char *name = request->operand[0];
-	struct dm_raid_table table = { 0 };
-	unsigned int i, missing = 0;
-	uint64_t smallest, sectors;
-	struct err error;
-	int r;
-
-	for (i = 1; i < (unsigned int)request->operands; i++)
-		missing += !strcmp(request->operand[i], "missing");
-	table.nr_members = request->operands - 1;
-	r = create_shape(request, &table);
-	if (!r)
-		r = create_counts(&table, missing);
-	if (!r)
-		r = new_name(name);
-	if (!r)
-		r = create_members(request, &table, &smallest);
-	if (r)
-		return r;
-	sectors = dm_raid_sectors(&table, smallest);
-	if (!sectors)
-		return complain("the smallest device has %" PRIu64
-				" sectors, less than a chunk of %u",
-				smallest, table.chunk_sectors);
-	if (dm_raid_create(name, &table, sectors, &error))
-		return complain("%s", error.text);
-	if (table.level == DM_RAID1 && missing)
-		remark("%s is degraded: %u of %u devices are missing", name,
-		       missing, table.nr_members);
-	return print_made(request, name, sectors);
-}
-
 static int array_stop(const struct request *request)
 {
 	const char *name = request->operand[0];
 	struct dm_raid_status status;
+	struct dm_raid_table table;
 	struct err error;
 
-	if (dm_raid_status(name, &status, NULL, &error))
+	if (dm_raid_status(name, &status, NULL, &error) ||
+	    dm_raid_table(name, &table, &error))
 		return complain("%s", error.text);
-	if (dm_raid_lost(&status) && !request_has(request, OPT_FORCE))
+	if (!*table.uuid && dm_raid_lost(&status) &&
+	    !request_has(request, OPT_FORCE))
 		return complain(
 			"%s is degraded (%s), and once it is stopped nothing remembers which devices are stale; --force stops it",
 			name, status.health);
@@ -285,6 +139,7 @@ static int report_one(json_object *arrays, const char *name, struct err *error)
 	note_failed(&status, &table);
 	array = print_object();
 	print_add_text(array, "name", name);
+	print_add_text(array, "uuid", *table.uuid ? table.uuid : NULL);
 	print_add_text(array, "level", status.level);
 	print_add_number(array, "bytes", sectors * 512);
 	print_add_number(array, "chunk_bytes", table.chunk_sectors * 512ULL);
@@ -420,14 +275,49 @@ const struct command array_commands[] = {
 		.operands = "NAME DEV|missing...",
 		.operands_min = 2,
 		.operands_max = -1,
-		.options = OPT(JSON) | OPT(FORCE) | OPT(LEVEL) | OPT(CHUNK),
+		.options = OPT(JSON) | OPT(FORCE) | OPT(LEVEL) | OPT(CHUNK) |
+			   OPT(NO_SUPERBLOCK),
 		.needed = OPT(LEVEL),
 		.summary =
 			"Make /dev/mapper/NAME out of several block devices.",
-		.more = "The array has no superblocks: after a restart it is made again with the\n"
-			"same devices in the same order, and --force if it holds a filesystem. A\n"
-			"mirror isn't synchronised: use new or equal devices.",
+		.more = "Each device gets a superblock, by which \"array assemble\" finds it again;\n"
+			"what was on it is lost. With --no-superblock nothing is written: then you\n"
+			"have to know the devices, their order, and which of them are stale. A\n"
+			"mirror isn't synchronised: a block that was never written may differ.",
 		.run = array_create,
+	},
+	{
+		.family = "array",
+		.name = "assemble",
+		.operands = "[NAME|UUID] [DEV...]",
+		.operands_max = -1,
+		.options = OPT(JSON) | OPT(FORCE) | OPT(SCAN),
+		.summary = "Start an array whose devices have superblocks.",
+		.more = "Without devices all block devices are looked at; --scan without a name\n"
+			"starts every array that is found. --force starts one that lacks a device\n"
+			"which was in use: what was written without these devices is lost then.",
+		.run = array_assemble,
+	},
+	{
+		.family = "array",
+		.name = "examine",
+		.operands = "DEV",
+		.operands_min = 1,
+		.operands_max = 1,
+		.options = OPT(JSON),
+		.summary = "Show what the superblock of a device says.",
+		.run = array_examine,
+	},
+	{
+		.family = "array",
+		.name = "erase",
+		.operands = "DEV",
+		.operands_min = 1,
+		.operands_max = 1,
+		.options = OPT(FORCE),
+		.summary = "Take the superblock off a device.",
+		.more = "Its array doesn't know it any more.",
+		.run = array_erase,
 	},
 	{
 		.family = "array",
@@ -438,8 +328,8 @@ const struct command array_commands[] = {
 		.options = OPT(FORCE),
 		.summary =
 			"Take an array away that nobody uses; its data stays.",
-		.more = "A degraded array is stopped with --force only: nothing remembers which of\n"
-			"its devices are stale.",
+		.more = "A degraded array without superblocks is stopped with --force only: nothing\n"
+			"remembers which of its devices are stale.",
 		.run = array_stop,
 	},
 	{

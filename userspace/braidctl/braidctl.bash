@@ -31,7 +31,7 @@ _braidctl_values() {
 _braidctl_operands() {
 	local path names=()
 	case $1 in
-	keygen | 'array create' | 'array fail' | 'track attach')
+	keygen | 'array create' | 'array assemble' | 'array examine' | 'array erase' | 'array fail' | 'track attach')
 		_braidctl_offer -f -- "$2"
 		return
 		;;

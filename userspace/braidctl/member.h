@@ -31,6 +31,18 @@ int member_check(const char *path, struct member *member);
  */
 int member_check_blank(const struct member *member, bool force);
 
+/* Complain if it has a superblock of ours. Return: 0 or EXIT_FAILED. */
+int member_check_unmarked(const struct member *member);
+
+/**
+ * member_wipe() - take known signatures away, durably
+ *
+ * So that nobody takes the member of an array for what it was before.
+ *
+ * Return: 0 or a negative errno.
+ */
+int member_wipe(const char *path);
+
 /* Complain if two of them are one device. Return: 0 or EXIT_FAILED. */
 int member_check_distinct(const struct member *members, unsigned int count);
 

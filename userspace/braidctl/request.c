@@ -41,6 +41,10 @@ static const struct {
 			  "braidd's control socket" },
 	[OPT_TIMEOUT] = { "timeout", VALUE_NUMBER, "SECONDS",
 			  "how long to wait for braidd's answer" },
+	[OPT_NO_SUPERBLOCK] = { "no-superblock", VALUE_NONE, "",
+				"write nothing to the devices" },
+	[OPT_SCAN] = { "scan", VALUE_NONE, "",
+		       "look at all block devices there are" },
 	[OPT_HELP] = { "help", VALUE_NONE, "", "print this" },
 };
 

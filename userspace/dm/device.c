@@ -165,6 +165,21 @@ static int create(const char *name, const char *uuid, struct err *error)
 	return r;
 }
 
+/* Make the table live, with the target's own reason if it doesn't want to be. */
+static int start(const char *name, struct err *error)
+{
+	int log = dm_kmsg_open();
+	char reason[256] = "";
+	int r;
+
+	r = simple(DM_DEVICE_RESUME, "create", name, error);
+	if (r && dm_kmsg_read(log, reason, sizeof(reason)))
+		err_set(error, -r, "cannot create %s: %s", name, reason);
+	if (log >= 0)
+		close(log);
+	return r;
+}
+
 int dm_dev_create(const char *name, const struct dm_dev_table *table,
 		  struct err *error)
 {
@@ -179,7 +194,7 @@ int dm_dev_create(const char *name, const struct dm_dev_table *table,
 		return r;
 	r = load("create", name, table, error);
 	if (!r)
-		r = simple(DM_DEVICE_RESUME, "create", name, error);
+		r = start(name, error);
 	if (!r)
 		r = make_node(name, error);
 	if (r)

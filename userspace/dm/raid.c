@@ -88,7 +88,7 @@ int dm_raid_table_format(const struct dm_raid_table *table, char *line,
 			 size_t size)
 {
 	const char *level = dm_raid_level_name(table->level);
-	unsigned int i, words = 0;
+	unsigned int i, words = *table->uuid ? 2 : 0;
 	FILE *out;
 	int r;
 
@@ -103,6 +103,8 @@ int dm_raid_table_format(const struct dm_raid_table *table, char *line,
 	if (!out)
 		return -errno;
 	fprintf(out, "%s %" PRIu32 " %u", level, table->chunk_sectors, words);
+	if (*table->uuid)
+		fprintf(out, " superblock %s", table->uuid);
 	for (i = 0; i < table->nr_members; i++)
 		if (table->failed[i])
 			fprintf(out, " failed %u", i);
@@ -127,7 +129,22 @@ static bool failed_parse(struct dm_scan *scan, struct dm_raid_table *table,
 	return true;
 }
 
-/* "<#words> [failed <slot>]..."; words that are newer than this are skipped. */
+/* "superblock <uuid>", likewise. */
+static bool superblock_parse(struct dm_scan *scan, struct dm_raid_table *table,
+			     uint32_t *left)
+{
+	if (!*left)
+		return false;
+	--*left;
+	return dm_scan_copy(scan, table->uuid, sizeof(table->uuid));
+}
+
+static bool is_word(const char *word, size_t length, const char *wanted)
+{
+	return length == strlen(wanted) && !memcmp(word, wanted, length);
+}
+
+/* "<#words> [<word>...]"; words that are newer than this are skipped. */
 static bool features_parse(struct dm_scan *scan, struct dm_raid_table *table)
 {
 	const char *word;
@@ -139,9 +156,11 @@ static bool features_parse(struct dm_scan *scan, struct dm_raid_table *table)
 	while (left--) {
 		if (!dm_scan_word(scan, &word, &length))
 			return false;
-		if (length == strlen("failed") &&
-		    !memcmp(word, "failed", length) &&
+		if (is_word(word, length, "failed") &&
 		    !failed_parse(scan, table, &left))
+			return false;
+		if (is_word(word, length, "superblock") &&
+		    !superblock_parse(scan, table, &left))
 			return false;
 	}
 	return true;

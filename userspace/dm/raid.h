@@ -11,7 +11,8 @@
 #include "err/err.h"
 
 #define DM_RAID_MEMBERS_MAX BRAID_RAID0_MEMBERS_MAX
-#define DM_RAID_LINE_SIZE (64 + DM_RAID_MEMBERS_MAX * (DM_DEV_PATH_SIZE + 12))
+#define DM_RAID_UUID_SIZE 37
+#define DM_RAID_LINE_SIZE (128 + DM_RAID_MEMBERS_MAX * (DM_DEV_PATH_SIZE + 12))
 
 enum dm_raid_level {
 	DM_RAID0,
@@ -24,6 +25,7 @@ struct dm_raid_table {
 	unsigned int nr_members;
 	char members[DM_RAID_MEMBERS_MAX][DM_DEV_PATH_SIZE]; /* "-": missing */
 	bool failed[DM_RAID_MEMBERS_MAX]; /* there, but not to be trusted */
+	char uuid[DM_RAID_UUID_SIZE]; /* "": no superblocks */
 };
 
 struct dm_raid_status {
