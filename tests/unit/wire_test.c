@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <blake2.h>
 #include <cmocka.h>
+#include <xxhash.h>
 
 #include "wire/wire.h"
 
@@ -291,6 +293,29 @@ static void fingerprints_depend_on_the_key(void **state)
 	assert_memory_not_equal(one, two, sizeof(one));
 }
 
+/* As Documentation/wire-format.md and delta-format.md say it, by libraries. */
+static void fingerprints_are_as_specified(void **state)
+{
+	static const uint8_t bytes[WIRE_KEY_BYTES] = "sixteen bytes ..";
+	uint8_t block[WIRE_BLOCK_BYTES], secret[192], key[32] = { 0 };
+	uint8_t print[WIRE_PRINT_BYTES], part;
+	XXH128_canonical_t want;
+	struct wire_key wire_key;
+
+	memset(block, 0x5a, sizeof(block));
+	memcpy(key, bytes, sizeof(bytes));
+	for (part = 0; part < 3; part++)
+		assert_int_equal(blake2b(secret + 64 * part, &part, key, 64, 1,
+					 sizeof(key)),
+				 0);
+	XXH128_canonicalFromHash(
+		&want, XXH3_128bits_withSecret(block, sizeof(block), secret,
+					       sizeof(secret)));
+	wire_key_init(&wire_key, bytes);
+	wire_print(print, &wire_key, block, sizeof(block));
+	assert_memory_equal(print, want.digest, sizeof(print));
+}
+
 /* Documentation/wire-format.md, which stands two folders above this file. */
 static FILE *document(void)
 {
@@ -356,6 +381,7 @@ int main(void)
 		cmocka_unit_test(garbage_is_survived),
 		cmocka_unit_test(flipped_bits_are_noticed),
 		cmocka_unit_test(fingerprints_depend_on_the_key),
+		cmocka_unit_test(fingerprints_are_as_specified),
 		cmocka_unit_test(the_documents_example_is_right),
 	};
 
