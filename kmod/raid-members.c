@@ -161,6 +161,34 @@ void raid_members_close(struct raid *raid)
 }
 
 /**
+ * raid_member_io() - read or write one piece of a member, and wait for it
+ * @raid: the array
+ * @slot: a slot with a member
+ * @sector: where, in sectors of the member
+ * @page: the memory; used from its beginning
+ * @bytes: how much, at most a page
+ * @opf: the operation, with its flags
+ *
+ * Allocates nothing. Context: may sleep.
+ *
+ * Return: 0 or -errno.
+ */
+int raid_member_io(const struct raid *raid, unsigned int slot, sector_t sector,
+		   struct page *page, unsigned int bytes, blk_opf_t opf)
+{
+	struct bio_vec vec;
+	struct bio bio;
+	int r;
+
+	bio_init(&bio, raid->member[slot]->bdev, &vec, 1, opf);
+	bio.bi_iter.bi_sector = sector;
+	__bio_add_page(&bio, page, bytes, 0);
+	r = submit_bio_wait(&bio);
+	bio_uninit(&bio);
+	return r;
+}
+
+/**
  * raid_member_gone() - is the member's device no longer there?
  * @raid: the array
  * @slot: a slot with a member

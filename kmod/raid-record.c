@@ -72,19 +72,11 @@ static unsigned int may_lose(const struct raid *raid)
 
 /* Reading. */
 
-static int read_copy(struct block_device *bdev, sector_t sector,
-		     struct braid_super *copy)
+static int read_copy(const struct raid *raid, unsigned int slot,
+		     sector_t sector, struct braid_super *copy)
 {
-	struct bio_vec vec;
-	struct bio bio;
-	int r;
-
-	bio_init(&bio, bdev, &vec, 1, REQ_OP_READ | REQ_SYNC | REQ_META);
-	bio.bi_iter.bi_sector = sector;
-	__bio_add_page(&bio, virt_to_page(copy), sizeof(*copy), 0);
-	r = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	return r;
+	return raid_member_io(raid, slot, sector, virt_to_page(copy),
+			      sizeof(*copy), REQ_OP_READ | REQ_SYNC | REQ_META);
 }
 
 /*
@@ -102,8 +94,10 @@ static const char *read_super(struct raid *raid, unsigned int slot)
 		return raid_super_fault_text(fault);
 	memset(record->page[0], 0, BRAID_SUPER_BYTES);
 	memset(record->page[1], 0, BRAID_SUPER_BYTES);
-	failed += !!read_copy(bdev, BRAID_SUPER_EVEN_SECTOR, record->page[0]);
-	failed += !!read_copy(bdev, BRAID_SUPER_ODD_SECTOR, record->page[1]);
+	failed += !!read_copy(raid, slot, BRAID_SUPER_EVEN_SECTOR,
+			      record->page[0]);
+	failed += !!read_copy(raid, slot, BRAID_SUPER_ODD_SECTOR,
+			      record->page[1]);
 	if (failed == 2)
 		return "its superblock can't be read";
 	r = raid_super_newest(record->page[1], record->page[0]);

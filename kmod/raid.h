@@ -123,6 +123,8 @@ extern const struct raid_level raid1_level;
 /* raid-members.c */
 int raid_members_open(struct raid *raid, const struct raid_args *args);
 void raid_members_close(struct raid *raid);
+int raid_member_io(const struct raid *raid, unsigned int slot, sector_t sector,
+		   struct page *page, unsigned int bytes, blk_opf_t opf);
 bool raid_member_gone(const struct raid *raid, unsigned int slot);
 void raid_member_died(struct raid *raid, unsigned int slot, const char *why);
 int raid_members_inherit(struct raid *raid);

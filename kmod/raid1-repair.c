@@ -62,16 +62,9 @@ static bool next_note(struct raid1 *r1, struct raid1_note *note)
 static bool transfer(struct raid1 *r1, const struct raid1_note *piece,
 		     unsigned int slot, blk_opf_t opf)
 {
-	struct bio_vec vec;
-	struct bio bio;
-	int r;
-
-	bio_init(&bio, r1->raid->member[slot]->bdev, &vec, 1, opf);
-	bio.bi_iter.bi_sector = r1->raid->data_offset + piece->sector;
-	__bio_add_page(&bio, r1->page, piece->sectors << SECTOR_SHIFT, 0);
-	r = submit_bio_wait(&bio);
-	bio_uninit(&bio);
-	return !r;
+	return !raid_member_io(r1->raid, slot,
+			       r1->raid->data_offset + piece->sector, r1->page,
+			       piece->sectors << SECTOR_SHIFT, opf);
 }
 
 static bool read_elsewhere(struct raid1 *r1, const struct raid1_note *piece)
