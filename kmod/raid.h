@@ -20,6 +20,8 @@
  * replaces the live one after it, could not know: it is told when it is resumed
  * (raid_members_inherit()).
  *
+ * A member that is being rebuilt is in use, too, but it isn't read: raid-sync.h.
+ *
  * Locks: raid->change is held by whoever takes a member out of use, from the
  * decision until it is in effect; it may be held while the members' superblocks
  * are written. The list of arrays has a lock of its own, which is taken first.
@@ -37,6 +39,7 @@
 #include "dm-braid.h"
 #include "raid-args.h"
 #include "raid-layout.h"
+#include "raid-sync.h"
 
 struct raid;
 struct raid_record;
@@ -51,6 +54,14 @@ struct raid_record;
  * @resumed: the table is live, I/O is about to come
  * @io_hints: what the level asks of whoever submits
  * @fail: give a member up as if it had failed, for a reason; may sleep
+ * @sync_piece: do one piece of the work that raid-sync.h describes, while no
+ *	write of that range is under way; adds to @mismatches how many sectors
+ *	differed. Not before ->resumed, nor after ->suspended; one at a time.
+ *	Sleeps. What can't be read or written is the level's to deal with as
+ *	ever; an error means that the piece could not be done. NULL: there is
+ *	no redundancy
+ * @refresh: raid->rebuilding is another; called under raid->change, before
+ *	->resumed and whenever a member was rebuilt
  * @superblocks: it adds raid->data_offset to where it goes on a member, and
  *	takes none out of use before raid_record_lost() said so
  */
@@ -63,6 +74,9 @@ struct raid_level {
 	void (*resumed)(struct raid *raid);
 	void (*io_hints)(struct raid *raid, struct queue_limits *limits);
 	int (*fail)(struct raid *raid, unsigned int slot, const char *why);
+	int (*sync_piece)(struct raid *raid, const struct raid_piece *piece,
+			  enum raid_sync_action action, u64 *mismatches);
+	void (*refresh)(struct raid *raid);
 	bool superblocks;
 };
 
@@ -81,6 +95,8 @@ struct raid_level {
  * @active: between start and stop of the record
  * @change: see above
  * @dead: slots whose member was given up
+ * @rebuilding: slots whose member is being rebuilt; changes under @change
+ * @recovered: for each of these, the sector of its data up to which it is
  * @event: tells userspace that the health has changed
  * @node: among all arrays that are, or were, live
  * @loaded: how many deaths of members there had been, of any array, when the
@@ -107,6 +123,8 @@ struct raid {
 	struct mutex change; /* see above */
 
 	DECLARE_BITMAP(dead, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(rebuilding, BRAID_RAID0_MEMBERS_MAX);
+	sector_t recovered[BRAID_RAID0_MEMBERS_MAX];
 	struct work_struct event;
 	struct list_head node;
 	u64 loaded;
@@ -132,10 +150,26 @@ void raid_members_register(struct raid *raid);
 int raid_members_claim(struct raid *raid);
 void raid_members_unclaim(struct raid *raid);
 
-/* A member that takes part in I/O. */
+/* A member that takes part in I/O: it is written. */
 static inline bool raid_member_used(const struct raid *raid, unsigned int slot)
 {
 	return raid->member[slot] && !test_bit(slot, raid->dead);
+}
+
+/* A member that holds all that it should. */
+static inline bool raid_member_whole(const struct raid *raid, unsigned int slot)
+{
+	return raid_member_used(raid, slot) &&
+	       !test_bit(slot, raid->rebuilding);
+}
+
+/* May its data before @end be read? */
+static inline bool raid_member_readable(const struct raid *raid,
+					unsigned int slot, sector_t end)
+{
+	return raid_member_used(raid, slot) &&
+	       (!test_bit(slot, raid->rebuilding) ||
+		end <= READ_ONCE(raid->recovered[slot]));
 }
 
 #endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What makes the members of an array agree, or says whether they do:
+ *
+ *	resync	redundancy is established again where the array can't vouch
+ *		for it: after it was made, and after it was not stopped as it
+ *		should be. The member that reads are served from is the truth
+ *	recover	the members of raid->rebuilding are filled from the others
+ *	check	redundancy is compared with the data; what differs is counted
+ *	repair	the same, and it is made right
+ *
+ * The array's members are walked in pieces. What a piece is made of is the
+ * level's business: ->sync_piece. Everything else is here and for all levels.
+ *
+ * A member in raid->rebuilding is written like the others and not read, except
+ * before raid->recovered[slot], where it holds what it should: see
+ * raid_member_readable(). It becomes one of the others only once all of it has
+ * been written and flushed, and its superblock and theirs say so; then the
+ * level is told by ->refresh.
+ *
+ * Where raid_sync_unsynced(), nothing may be concluded from redundancy: reads
+ * that could be served from several members are served from one and the same,
+ * and parity that isn't recomputed from all of its data is not believed.
+ */
+#ifndef BRAID_RAID_SYNC_H
+#define BRAID_RAID_SYNC_H
+
+#include <linux/types.h>
+
+struct raid;
+
+/* In sectors. A piece begins at a multiple of this and ends at the next. */
+#define RAID_PIECE_SECTORS	256U
+
+enum raid_sync_action {
+	RAID_SYNC_IDLE,
+	RAID_SYNC_FROZEN,
+	RAID_SYNC_RESYNC,
+	RAID_SYNC_RECOVER,
+	RAID_SYNC_CHECK,
+	RAID_SYNC_REPAIR,
+};
+
+/**
+ * struct raid_piece - a piece of the work
+ * @begin: first sector, in the members' data
+ * @end: sector after its last; the last piece ends where the members' data does
+ */
+struct raid_piece {
+	sector_t begin;
+	sector_t end;
+};
+
+/* Does the array not vouch for redundancy in this range of its members' data? */
+static inline bool raid_sync_unsynced(const struct raid *raid, sector_t begin,
+				      sector_t end)
+{
+	return false;
+}
+
+#endif
