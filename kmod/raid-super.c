@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <asm/byteorder.h>
 
+#include "disk-sum.h"
 #include "dm-braid.h"
 #include "raid-super.h"
 
@@ -78,25 +79,6 @@ const char *raid_super_verdict_text(enum raid_super_verdict verdict)
 	return verdict_texts[verdict];
 }
 
-/* CRC-32C (Castagnoli), reflected, by half bytes: it is rarely needed. */
-static __u32 crc32c_add(__u32 crc, const void *data, size_t size)
-{
-	static const __u32 table[16] = {
-		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1,
-		0x417b1dbc, 0x5125dad3, 0x61c69362, 0x7198540d,
-		0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-	};
-	const __u8 *at = data;
-
-	while (size--) {
-		crc ^= *at++;
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return crc;
-}
-
 /**
  * raid_super_sum() - the checksum that a superblock should have
  * @super: the superblock; what stands in its checksum doesn't matter
@@ -108,12 +90,12 @@ __u32 raid_super_sum(const struct braid_super *super)
 	static const __le32 zero;
 	size_t before = __builtin_offsetof(struct braid_super, checksum);
 	const __u8 *bytes = (const __u8 *)super;
-	__u32 crc = ~0U;
+	__u32 crc = DISK_SUM_INIT;
 
-	crc = crc32c_add(crc, bytes, before);
-	crc = crc32c_add(crc, &zero, sizeof(zero));
+	crc = disk_sum_add(crc, bytes, before);
+	crc = disk_sum_add(crc, &zero, sizeof(zero));
 	before += sizeof(zero);
-	return ~crc32c_add(crc, bytes + before, sizeof(*super) - before);
+	return ~disk_sum_add(crc, bytes + before, sizeof(*super) - before);
 }
 
 /**
