@@ -41,14 +41,17 @@
  *						    [<kind> <block> <count>]...
  *		one extent a line, in order, none overlapping; <era> is that of
  *		a view whose <since> was the same, "now" is the live map. Ask
- *		again from next_block until "end". kind: w written. A reply
- *		ends early, even with no extent, so as not to take long
+ *		again from next_block until "end". A reply ends early, even
+ *		with no extent, so as not to take long
+ *		kind, of the last era in which the block changed: w written;
+ *		d discarded and not written in that era; c it may have changed,
+ *		compare. Whoever doesn't care takes all for w
  *	  release <era> <block> <count>		(no reply) at most
  *		BRAID_RANGE_MAX blocks
  *	  drop <era>				(no reply) end the view; refused
  *		while a braid-view table shows it
- *	  mark <block> <count>			(no reply) note as changed; at
- *		most BRAID_RANGE_MAX blocks
+ *	  mark <block> <count> [compare]	(no reply) note as written, or
+ *		as to be compared; at most BRAID_RANGE_MAX blocks
  *	events: a view that became invalid, an era that was closed
  *	module parameter view_wait_ms: how long a write waits at most for what
  *		a view needs; then the view is invalid
@@ -85,5 +88,7 @@
 
 /* Kinds of extent in the reply to "changed". */
 #define BRAID_EXTENT_WRITTEN	'w'
+#define BRAID_EXTENT_DISCARDED	'd'
+#define BRAID_EXTENT_COMPARE	'c'
 
 #endif

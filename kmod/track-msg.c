@@ -128,7 +128,7 @@ static int changed_parse(struct changed *c, char **argv)
 }
 
 /*
- * The next run of changed blocks from c->from on, which moves behind it. At
+ * The next run of blocks that changed in one way, from c->from on, which moves behind it. At
  * most a stride of blocks is looked at. Return: false at the end of the device.
  */
 static bool changed_step(struct changed *c, struct era_extent *extent)
@@ -153,6 +153,12 @@ static bool changed_step(struct changed *c, struct era_extent *extent)
 	return c->from < nr || extent->count;
 }
 
+static const char changed_kinds[] = {
+	[ERA_WRITTEN] = BRAID_EXTENT_WRITTEN,
+	[ERA_DISCARDED] = BRAID_EXTENT_DISCARDED,
+	[ERA_SUSPECT] = BRAID_EXTENT_COMPARE,
+};
+
 /* Append an extent. Return: false if there is no room. */
 static bool changed_emit(char *body, unsigned int size, unsigned int *len,
 			 const struct era_extent *extent)
@@ -160,7 +166,8 @@ static bool changed_emit(char *body, unsigned int size, unsigned int *len,
 	if (size - *len < CHANGED_LINE)
 		return false;
 	*len += scnprintf(body + *len, size - *len, "\n%c %u %u",
-			  BRAID_EXTENT_WRITTEN, extent->block, extent->count);
+			  changed_kinds[extent->kind], extent->block,
+			  extent->count);
 	return true;
 }
 
@@ -182,7 +189,8 @@ static s64 changed_fill(struct changed *c, char *body, unsigned int size,
 			return -EINTR;
 		if (!extent.count) {
 			/* nothing to add */
-		} else if (run.count && run.block + run.count == extent.block) {
+		} else if (run.count && run.kind == extent.kind &&
+			   run.block + run.count == extent.block) {
 			run.count += extent.count;
 		} else {
 			if (run.count && !changed_emit(body, size, len, &run))
@@ -284,15 +292,21 @@ static int track_msg_drop(struct track *t, unsigned int argc, char **argv,
 static int track_msg_mark(struct track *t, unsigned int argc, char **argv,
 			  char *result, unsigned int maxlen)
 {
+	enum era_kind kind = argc == 4 ? ERA_SUSPECT : ERA_WRITTEN;
 	u32 n[2];
-	int r = track_msg_numbers(t, argc, argv, n);
+	int r;
 
+	if (argc == 4 && strcasecmp(argv[3], "compare")) {
+		DMERR("%s: expected mark <block> <count> [compare]", t->name);
+		return -EINVAL;
+	}
+	r = track_msg_numbers(t, 3, argv, n);
 	if (!r)
 		r = track_msg_range(t, "mark", n[1]);
 	if (r)
 		return r;
 	mutex_lock(&t->map_lock);
-	r = track_mark(t, n[0], n[1]);
+	r = track_mark(t, n[0], n[1], kind);
 	mutex_unlock(&t->map_lock);
 	if (r == -ERANGE)
 		DMERR("%s: mark: blocks %u+%u are beyond the end", t->name,
@@ -312,7 +326,7 @@ static const struct {
 	  track_msg_changed },
 	{ "release", "<era> <block> <count>", 4, 4, track_msg_release },
 	{ "drop", "<era>", 2, 2, track_msg_drop },
-	{ "mark", "<block> <count>", 3, 3, track_msg_mark },
+	{ "mark", "<block> <count> [compare]", 3, 4, track_msg_mark },
 };
 
 static int track_dispatch(struct track *t, unsigned int argc, char **argv,

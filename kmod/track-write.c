@@ -5,7 +5,8 @@
  *
  * A write to blocks that are stamped already costs a load for each. A bio is
  * not split for stamping, only where a block must be copied first. Discards
- * and zeroes change blocks as writes do.
+ * and zeroes change blocks as writes do; a block that a discard covers as a whole
+ * is stamped as discarded.
  */
 #include <linux/bio.h>
 #include <linux/sched/signal.h>
@@ -21,38 +22,78 @@
  * @t: the track
  * @map: its map
  * @block: the block
- * @era: the era of the write
+ * @want: the stamp of the change
  *
  * Context: RCU read-side section.
  * Return: false if the block must be copied first.
  */
-bool track_stamp_block(struct track *t, struct era_map *map, u32 block, u32 era)
+bool track_stamp_block(struct track *t, struct era_map *map, u32 block,
+		       u32 want)
 {
 	const struct view_set *set = rcu_dereference(t->views);
 	u32 stamp;
 
 	do {
 		stamp = era_map_stamp(map, block);
-		if (stamp >= era)
+		if (era_stamp_covers(stamp, want))
 			return true;
-		if (view_set_needs(set, block, stamp, era))
+		if (view_set_needs(set, block, era_of(stamp), era_of(want)))
 			return false;
-		view_set_note_lost(set, block, stamp, era);
-	} while (!era_map_raise(map, block, stamp, era));
+		view_set_note_lost(set, block, era_of(stamp), era_of(want));
+	} while (!era_map_raise(map, block, stamp, want));
 	return true;
 }
 
 /* Stamp the blocks from @block on. Return: the first that must be copied. */
-static u32 track_stamp(struct track *t, u32 block, u32 end, u32 era)
+static u32 track_stamp(struct track *t, u32 block, u32 end, u32 want)
 {
 	struct era_map *map = rcu_dereference(t->map);
 
 	for (;;) {
-		block = era_map_first_below(map, block, end, era);
-		if (block == end || !track_stamp_block(t, map, block, era))
+		block = era_map_first_open(map, block, end, want);
+		if (block == end || !track_stamp_block(t, map, block, want))
 			return block;
 		block++;
 	}
+}
+
+/* The blocks that a bio covers as a whole: from @from on, before @to. */
+static void track_covered(const struct track *t, const struct bio *bio,
+			  u32 *from, u32 *to)
+{
+	sector_t end = bio_end_sector(bio);
+	u32 mask = (1U << t->block_shift) - 1;
+
+	*from = (bio->bi_iter.bi_sector + mask) >> t->block_shift;
+	/* the last block of the device may be short */
+	*to = (end == t->len ? end + mask : end) >> t->block_shift;
+}
+
+/*
+ * Stamp the blocks of a bio from @block on. Return: the first that must be
+ * copied; the bio's kind is what it does to that one.
+ */
+static u32 track_stamp_bio(struct track *t, const struct bio *bio,
+			   struct track_bio *tb, u32 block, u32 end)
+{
+	u32 from = end, to = end;
+	u32 part;
+
+	if (unlikely(bio_op(bio) == REQ_OP_DISCARD))
+		track_covered(t, bio, &from, &to);
+	do {
+		tb->kind = ERA_WRITTEN;
+		part = end;
+		if (block < from) {
+			part = min(from, end);
+		} else if (block < to) {
+			tb->kind = ERA_DISCARDED;
+			part = min(to, end);
+		}
+		block = track_stamp(t, block, part,
+				    era_stamp(tb->era, tb->kind));
+	} while (block == part && block < end);
+	return block;
 }
 
 /* Leave the rest of a bio, from @block on, to be mapped by itself. */
@@ -89,7 +130,7 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 	rcu_read_lock();
 	tb->bio = bio;
 	tb->era = drain_enter(&t->drain);
-	stop = track_stamp(t, block, end, tb->era);
+	stop = track_stamp_bio(t, bio, tb, block, end);
 	if (stop > block) {
 		track_cut(t, bio, stop);
 	} else {
@@ -102,15 +143,18 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 }
 
 /* Stamp one block as a write would, and wait for the copy it may need. */
-void track_mark_block(struct track *t, u32 block, struct track_bio *tb)
+void track_mark_block(struct track *t, u32 block, enum era_kind kind,
+		      struct track_bio *tb)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 	bool wait;
 
 	rcu_read_lock();
 	tb->done = &done;
+	tb->kind = kind;
 	tb->era = drain_enter(&t->drain);
-	wait = !track_stamp_block(t, rcu_dereference(t->map), block, tb->era);
+	wait = !track_stamp_block(t, rcu_dereference(t->map), block,
+				  era_stamp(tb->era, kind));
 	if (wait)
 		wait = view_copy_wait(t, tb, block);
 	rcu_read_unlock();
@@ -125,11 +169,12 @@ void track_mark_block(struct track *t, u32 block, struct track_bio *tb)
  * @t: the track
  * @block: the first one
  * @count: how many
+ * @kind: ERA_WRITTEN, or ERA_SUSPECT if they may have changed
  *
  * Context: under map_lock; may sleep.
  * Return: 0, -ERANGE, -ENOMEM, -EINTR.
  */
-int track_mark(struct track *t, u32 block, u32 count)
+int track_mark(struct track *t, u32 block, u32 count, enum era_kind kind)
 {
 	u32 nr = rcu_dereference_protected(t->map, true)->nr_blocks;
 	struct track_bio *tb;
@@ -144,7 +189,7 @@ int track_mark(struct track *t, u32 block, u32 count)
 	if (!tb)
 		return -ENOMEM;
 	while (block < end && !r) {
-		track_mark_block(t, block++, tb);
+		track_mark_block(t, block++, kind, tb);
 		cond_resched();
 		if (block < end && signal_pending(current))
 			r = -EINTR;

@@ -32,7 +32,7 @@ static void track_event_work(struct work_struct *work)
  * track_view_failed() - a block could not be kept
  * @t: the track
  * @block: the block
- * @stamp: its stamp
+ * @from: the era of its stamp
  * @era: the era of the write that would not wait for ever
  * @why: for the log
  *
@@ -41,7 +41,7 @@ static void track_event_work(struct work_struct *work)
  *
  * Context: process.
  */
-void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
+void track_view_failed(struct track *t, u32 block, u32 from, u32 era,
 		       const char *why)
 {
 	const struct view_set *set;
@@ -53,7 +53,7 @@ void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
 	for (i = 0; set && i < set->nr; i++) {
 		struct view *view = set->views[i];
 
-		if (view->era >= era || !view_keeps(view, block, stamp) ||
+		if (view->era >= era || !view_keeps(view, block, from) ||
 		    !view_invalidate(view))
 			continue;
 		DMWARN("%s: the view of era %u is invalid: block %u: %s",
@@ -407,7 +407,7 @@ int track_grow(struct track *t, sector_t len, struct era_map *longer)
 	synchronize_rcu();
 	era_map_destroy(map);
 	if (t->len & ((1U << t->block_shift) - 1))
-		track_mark_block(t, last, tb);
+		track_mark_block(t, last, ERA_WRITTEN, tb);
 	t->len = len;
 out_unlock:
 	mutex_unlock(&t->map_lock);

@@ -90,6 +90,7 @@ struct track {
 /* What one write carries with it. */
 struct track_bio {
 	u32 era;			/* 0: not counted */
+	enum era_kind kind;
 	struct list_head node;		/* among those that wait for a copy */
 	unsigned long since;		/* jiffies: the wait began */
 	struct bio *bio;		/* NULL: a mark */
@@ -108,15 +109,16 @@ void track_freeze(struct track *t);
 void track_thaw(struct track *t);
 bool track_hold_read(struct track *t, struct bio *bio);
 int track_grow(struct track *t, sector_t len, struct era_map *longer);
-void track_view_failed(struct track *t, u32 block, u32 stamp, u32 era,
+void track_view_failed(struct track *t, u32 block, u32 from, u32 era,
 		       const char *why);
 
 /* track-write.c */
 bool track_stamp_block(struct track *t, struct era_map *map, u32 block,
-		       u32 era);
+		       u32 want);
 int track_write(struct track *t, struct bio *bio, struct track_bio *tb);
-void track_mark_block(struct track *t, u32 block, struct track_bio *tb);
-int track_mark(struct track *t, u32 block, u32 count);
+void track_mark_block(struct track *t, u32 block, enum era_kind kind,
+		      struct track_bio *tb);
+int track_mark(struct track *t, u32 block, u32 count, enum era_kind kind);
 
 /* track-close.c */
 struct track_close {

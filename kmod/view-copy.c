@@ -91,7 +91,8 @@ bool view_copy_wait(struct track *t, struct track_bio *tb, u32 block)
 	bool wait;
 
 	spin_lock_irqsave(&bucket->lock, flags);
-	wait = !track_stamp_block(t, rcu_dereference(t->map), block, tb->era);
+	wait = !track_stamp_block(t, rcu_dereference(t->map), block,
+				  era_stamp(tb->era, tb->kind));
 	if (wait)
 		view_copy_join(t, bucket, tb, block);
 	spin_unlock_irqrestore(&bucket->lock, flags);
@@ -114,7 +115,7 @@ enum view_copy_verdict {
 /* What a copy has to wait for, that is needed: NULL for nothing. */
 static struct list_head *view_copy_obstacle(struct view_copy *copy,
 					    const struct view_bucket *bucket,
-					    bool settled, u32 stamp)
+					    bool settled, u32 from)
 {
 	struct track *t = copy->track;
 
@@ -128,7 +129,7 @@ static struct list_head *view_copy_obstacle(struct view_copy *copy,
 	case COPY_QUEUED:
 		break;
 	}
-	if (!settled || stamp > READ_ONCE(t->drain.drained))
+	if (!settled || from > READ_ONCE(t->drain.drained))
 		return &t->park.draining;
 	return view_copy_crowded(t) ? &t->park.crowded : NULL;
 }
@@ -151,7 +152,7 @@ static enum view_copy_verdict view_copy_proceed(struct view_copy *copy)
 static enum view_copy_verdict view_copy_judge(struct view_copy *copy,
 					      const struct view_bucket *bucket,
 					      const struct view_set *set,
-					      u32 *stamp)
+					      u32 *from)
 {
 	struct track *t = copy->track;
 	struct list_head *obstacle;
@@ -163,11 +164,11 @@ static enum view_copy_verdict view_copy_judge(struct view_copy *copy,
 	 * after that. Pairs with the grace period in drain_advance().
 	 */
 	smp_rmb();
-	*stamp = era_map_stamp(rcu_dereference(t->map), copy->block);
-	if (!view_set_needs(set, copy->block, *stamp, copy->era))
+	*from = era_map_era(rcu_dereference(t->map), copy->block);
+	if (!view_set_needs(set, copy->block, *from, copy->era))
 		return COPY_DONE;
 
-	obstacle = view_copy_obstacle(copy, bucket, settled, *stamp);
+	obstacle = view_copy_obstacle(copy, bucket, settled, *from);
 	if (!obstacle && !hopeless)
 		return view_copy_proceed(copy);
 	if (settled && (hopeless || view_park_overdue(copy)))
@@ -240,7 +241,7 @@ static void view_copy_done(int read_err, unsigned long write_err, void *context)
 		view_store_cancel(t->store, rec);
 }
 
-static struct view_job *view_job_create(struct view_copy *copy, u32 stamp)
+static struct view_job *view_job_create(struct view_copy *copy, u32 from)
 {
 	/* as view_store_reserve(): nothing here waits for memory */
 	struct view_job *job = kmalloc(sizeof(*job), GFP_NOIO | __GFP_NORETRY |
@@ -256,7 +257,7 @@ static struct view_job *view_job_create(struct view_copy *copy, u32 stamp)
 		return NULL;
 	}
 	job->rec->block = copy->block;
-	job->rec->from = stamp;
+	job->rec->from = from;
 	job->rec->to = copy->era - 1;
 	return job;
 }
@@ -278,14 +279,14 @@ static void view_job_send(struct view_job *job)
 }
 
 /* Return: false if it can't be made; then no view wants it any more. */
-static bool view_copy_begin(struct view_copy *copy, u32 stamp)
+static bool view_copy_begin(struct view_copy *copy, u32 from)
 {
 	struct track *t = copy->track;
-	struct view_job *job = view_job_create(copy, stamp);
+	struct view_job *job = view_job_create(copy, from);
 
 	if (!job) {
 		copy->state = COPY_QUEUED;
-		track_view_failed(t, copy->block, stamp, copy->era,
+		track_view_failed(t, copy->block, from, copy->era,
 				  "the copy store, or the memory for it, is full");
 		view_copy_send_next(t, 1, 0);
 		return false;
@@ -300,18 +301,31 @@ static bool view_copy_begin(struct view_copy *copy, u32 stamp)
 	return true;
 }
 
+/* What those of its era, who go on together, do to the block. */
+static u32 view_copy_want(const struct view_copy *copy)
+{
+	enum era_kind kind = ERA_DISCARDED;
+	const struct track_bio *tb;
+
+	list_for_each_entry(tb, &copy->waiters, node)
+		if (tb->era == copy->era && era_kind_covers(tb->kind, kind))
+			kind = tb->kind;
+	return era_stamp(copy->era, kind);
+}
+
 /* The block is provided for: the stamp rises. Under the lock of the bucket. */
 static void view_copy_stamp(struct view_copy *copy, const struct view_set *set)
 {
 	struct era_map *map = rcu_dereference(copy->track->map);
+	u32 want = view_copy_want(copy);
 	u32 stamp;
 
 	do {
 		stamp = era_map_stamp(map, copy->block);
-		if (stamp >= copy->era)
+		if (era_stamp_covers(stamp, want))
 			return;
-		view_set_note_lost(set, copy->block, stamp, copy->era);
-	} while (!era_map_raise(map, copy->block, stamp, copy->era));
+		view_set_note_lost(set, copy->block, era_of(stamp), copy->era);
+	} while (!era_map_raise(map, copy->block, stamp, want));
 }
 
 /*
@@ -377,9 +391,9 @@ static void view_copy_abandon(struct view_copy *copy)
 	spin_unlock(&park->lock);
 }
 
-/* One step of a copy, seen with *stamp. */
+/* One step of a copy of a block whose stamp was of *from. */
 static enum view_copy_verdict
-view_copy_step(struct view_copy *copy, struct list_head *ready, u32 *stamp)
+view_copy_step(struct view_copy *copy, struct list_head *ready, u32 *from)
 {
 	struct track *t = copy->track;
 	struct view_bucket *bucket = view_store_bucket(t->store, copy->block);
@@ -390,7 +404,7 @@ view_copy_step(struct view_copy *copy, struct list_head *ready, u32 *stamp)
 	spin_lock_irq(&bucket->lock);
 	set = rcu_dereference(t->views);
 	spin_lock(&t->park.lock);
-	verdict = view_copy_judge(copy, bucket, set, stamp);
+	verdict = view_copy_judge(copy, bucket, set, from);
 	spin_unlock(&t->park.lock);
 	if (verdict == COPY_DONE) {
 		if (copy->state == COPY_COPYING)
@@ -404,16 +418,16 @@ view_copy_step(struct view_copy *copy, struct list_head *ready, u32 *stamp)
 }
 
 /* Its first write has waited for too long, or would in vain. */
-static void view_copy_give_up(struct view_copy *copy, u32 stamp)
+static void view_copy_give_up(struct view_copy *copy, u32 from)
 {
 	struct track *t = copy->track;
 	const char *why = "a write waited too long for it to be copied";
 
 	if (READ_ONCE(t->park.abandoned))
 		why = "a copy that was given up still hangs";
-	else if (stamp > READ_ONCE(t->drain.drained))
+	else if (from > READ_ONCE(t->drain.drained))
 		why = "a write waited too long for those of the closed era";
-	track_view_failed(t, copy->block, stamp, copy->era, why);
+	track_view_failed(t, copy->block, from, copy->era, why);
 }
 
 static void view_copy_work(struct work_struct *work)
@@ -422,14 +436,14 @@ static void view_copy_work(struct work_struct *work)
 	struct track *t = copy->track;
 	enum view_copy_verdict verdict;
 	LIST_HEAD(ready);
-	u32 stamp;
+	u32 from;
 
 	do {
-		verdict = view_copy_step(copy, &ready, &stamp);
-		if (verdict == COPY_NOW && view_copy_begin(copy, stamp))
+		verdict = view_copy_step(copy, &ready, &from);
+		if (verdict == COPY_NOW && view_copy_begin(copy, from))
 			return;
 		if (verdict == COPY_GIVE_UP)
-			view_copy_give_up(copy, stamp);
+			view_copy_give_up(copy, from);
 	} while (verdict == COPY_NOW || verdict == COPY_GIVE_UP);
 	view_copy_send_next(t, 0, 0);
 	view_copy_submit(&ready);

@@ -201,12 +201,12 @@ static int view_locate(struct view_target *vt, struct view_bucket *bucket,
 	struct track *t = vt->track;
 	u32 block = bio->bi_iter.bi_sector >> t->block_shift;
 	struct view_record *rec;
-	u32 stamp;
+	u32 from;
 
 	rec = view_record_find(&bucket->records, block, vt->view->era);
-	stamp = rec ? rec->from :
-		      era_map_stamp(rcu_dereference(t->map), block);
-	if (!view_keeps(vt->view, block, stamp))
+	from = rec ? rec->from :
+		     era_map_era(rcu_dereference(t->map), block);
+	if (!view_keeps(vt->view, block, from))
 		return DM_MAPIO_KILL;
 
 	vb->block = block;

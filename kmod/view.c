@@ -150,16 +150,16 @@ struct view *view_set_find(const struct view_set *set, u32 era)
  * view_set_needs() - must a block be copied before it is written?
  * @set: the views, or NULL
  * @block: the block
- * @stamp: its stamp
+ * @from: the era of its stamp
  * @era: the era of the write
  */
-bool view_set_needs(const struct view_set *set, u32 block, u32 stamp, u32 era)
+bool view_set_needs(const struct view_set *set, u32 block, u32 from, u32 era)
 {
 	unsigned int i;
 
 	for (i = 0; set && i < set->nr; i++)
 		if (set->views[i]->era < era &&
-		    view_keeps(set->views[i], block, stamp))
+		    view_keeps(set->views[i], block, from))
 			return true;
 	return false;
 }
@@ -207,12 +207,12 @@ void view_set_count_kept(const struct view_set *set, u32 block, u32 from,
  * view_set_note_lost() - a stamp is about to be replaced
  * @set: the views, or NULL
  * @block: the block
- * @stamp: the stamp that goes
- * @era: the one that comes
+ * @from: its era
+ * @era: that of the stamp that comes
  *
  * Invalid views are noted for as well: what changed is still known exactly.
  */
-void view_set_note_lost(const struct view_set *set, u32 block, u32 stamp,
+void view_set_note_lost(const struct view_set *set, u32 block, u32 from,
 			u32 era)
 {
 	unsigned int i;
@@ -220,7 +220,7 @@ void view_set_note_lost(const struct view_set *set, u32 block, u32 stamp,
 	for (i = 0; set && i < set->nr; i++) {
 		const struct view *view = set->views[i];
 
-		if (view->since < stamp && stamp <= view->era &&
+		if (view->since < from && from <= view->era &&
 		    view->era < era && block < view->nr_blocks)
 			set_bit(block, view->lost);
 	}

@@ -4,16 +4,18 @@
  * that are open at a time.
  *
  * What a view keeps. A view of era N keeps block b while it is live, b is not
- * released and b's stamp S is at most N; of a shipped view S must be above its
- * "since" X too. So a write of a later era e copies b first exactly if a view
- * with N < e keeps it, and raises the stamp to e only when the copy is made and
- * nobody reads b in its old place any more. From then on S > N: no later write
- * needs to look. That is why a block that is stamped with the current era costs
- * one load even while views are open, and why nothing else than a stamp says
- * whether a view was provided for.
+ * released and the era S of b's stamp is at most N; of a shipped view S must be
+ * above its "since" X too. So a write of a later era e copies b first exactly if
+ * a view with N < e keeps it, and raises the stamp to e only when the copy is
+ * made and nobody reads b in its old place any more. From then on S > N: no later
+ * write needs to look. That is why a block that is stamped with the current era
+ * costs one load even while views are open, and why nothing else than a stamp
+ * says whether a view was provided for. The kind of a stamp means nothing to a
+ * view: what is here called "from" is the era of a block's stamp.
  *
- * Lost stamps. "changed X N" of a view must stay exact while stamps are
- * replaced. Whoever replaces an S with X < S <= N sets b's bit in "lost" first.
+ * Lost stamps. "changed X N" of a view must not miss a block while stamps are
+ * replaced. Whoever replaces one with X < S <= N sets b's bit in "lost" first.
+ * How the block had changed is lost as well: it counts as written.
  *
  * Context: a set is immutable, published by RCU, read in read-side sections.
  * A view lives until the last reference is put, and at least a grace period
@@ -75,12 +77,12 @@ struct view_set *view_set_with(const struct view_set *set, struct view *view);
 struct view_set *view_set_without(const struct view_set *set,
 				  const struct view *view);
 struct view *view_set_find(const struct view_set *set, u32 era);
-bool view_set_needs(const struct view_set *set, u32 block, u32 stamp, u32 era);
+bool view_set_needs(const struct view_set *set, u32 block, u32 from, u32 era);
 bool view_set_settled(const struct view_set *set, u32 era);
 bool view_set_uses(const struct view_set *set, u32 block, u32 from, u32 to);
 void view_set_count_kept(const struct view_set *set, u32 block, u32 from,
 			 u32 to);
-void view_set_note_lost(const struct view_set *set, u32 block, u32 stamp,
+void view_set_note_lost(const struct view_set *set, u32 block, u32 from,
 			u32 era);
 
 static inline enum view_state view_state(const struct view *view)
@@ -88,11 +90,11 @@ static inline enum view_state view_state(const struct view *view)
 	return READ_ONCE(view->state);
 }
 
-/* Does the view keep a block that has, or had when it was copied, this stamp? */
-static inline bool view_keeps(const struct view *view, u32 block, u32 stamp)
+/* Does the view keep a block whose stamp is, or was when it was copied, of @from? */
+static inline bool view_keeps(const struct view *view, u32 block, u32 from)
 {
 	return view_state(view) <= VIEW_OPEN && block < view->nr_blocks &&
-	       stamp <= view->era && (view->whole || stamp > view->since) &&
+	       from <= view->era && (view->whole || from > view->since) &&
 	       !test_bit(block, view->gone);
 }
 

@@ -15,7 +15,9 @@ static void era_map_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, map->nr_blocks, BLOCKS);
 	KUNIT_EXPECT_FALSE(test, era_map_next(map, NULL, 0, ERA_NOW, 0, BLOCKS,
 					      &extent));
-	KUNIT_EXPECT_EQ(test, era_map_first_below(map, 0, BLOCKS, 1), 0);
+	KUNIT_EXPECT_EQ(test, era_map_first_open(map, 0, BLOCKS,
+						 era_stamp(1, ERA_WRITTEN)),
+			0);
 	KUNIT_EXPECT_FALSE(test, era_map_next(map, NULL, 0, ERA_NOW, BLOCKS,
 					      BLOCKS, &extent));
 	era_map_destroy(map);
@@ -25,22 +27,73 @@ static void era_map_intervals(struct kunit *test)
 {
 	struct era_map *map = era_map_create(BLOCKS);
 	unsigned long lost[BITS_TO_LONGS(BLOCKS)] = { 0 };
+	u32 stamp = era_stamp(5, ERA_DISCARDED);
+	enum era_kind kind;
 
 	KUNIT_ASSERT_NOT_NULL(test, map);
-	KUNIT_EXPECT_TRUE(test, era_map_raise(map, 7, 0, 5));
-	KUNIT_EXPECT_FALSE(test, era_map_raise(map, 7, 0, 6));
-	KUNIT_EXPECT_EQ(test, era_map_stamp(map, 7), 5);
+	KUNIT_EXPECT_TRUE(test, era_map_raise(map, 7, 0, stamp));
+	KUNIT_EXPECT_FALSE(test, era_map_raise(map, 7, 0, stamp + 4));
+	KUNIT_EXPECT_EQ(test, era_map_stamp(map, 7), stamp);
+	KUNIT_EXPECT_EQ(test, era_map_era(map, 7), 5);
 
 	/* since is outside of the interval, upto is inside */
-	KUNIT_EXPECT_TRUE(test, era_map_changed(map, NULL, 7, 4, 5));
-	KUNIT_EXPECT_FALSE(test, era_map_changed(map, NULL, 7, 5, 6));
-	KUNIT_EXPECT_FALSE(test, era_map_changed(map, NULL, 7, 3, 4));
-	KUNIT_EXPECT_TRUE(test, era_map_changed(map, NULL, 7, 0, ERA_NOW));
+	KUNIT_EXPECT_TRUE(test, era_map_changed(map, NULL, 7, 4, 5, &kind));
+	KUNIT_EXPECT_EQ(test, kind, ERA_DISCARDED);
+	KUNIT_EXPECT_FALSE(test, era_map_changed(map, NULL, 7, 5, 6, &kind));
+	KUNIT_EXPECT_FALSE(test, era_map_changed(map, NULL, 7, 3, 4, &kind));
+	KUNIT_EXPECT_TRUE(test, era_map_changed(map, NULL, 7, 0, ERA_NOW,
+						&kind));
 
+	/* how it had changed before is not known any more */
 	__set_bit(7, lost);
-	KUNIT_EXPECT_TRUE(test, era_map_changed(map, lost, 7, 3, 4));
-	KUNIT_EXPECT_FALSE(test, era_map_changed(map, lost, 8, 3, 4));
+	KUNIT_EXPECT_TRUE(test, era_map_changed(map, lost, 7, 3, 4, &kind));
+	KUNIT_EXPECT_EQ(test, kind, ERA_WRITTEN);
+	KUNIT_EXPECT_FALSE(test, era_map_changed(map, lost, 8, 3, 4, &kind));
+
+	/* a kind that this version doesn't know */
+	map->stamps[9] = era_stamp(5, ERA_RESERVED);
+	KUNIT_EXPECT_TRUE(test, era_map_changed(map, NULL, 9, 4, 5, &kind));
+	KUNIT_EXPECT_EQ(test, kind, ERA_SUSPECT);
 	era_map_destroy(map);
+}
+
+/* In whatever order two changes come, the block's stamp is the same. */
+static void era_map_kinds(struct kunit *test)
+{
+	static const enum era_kind want[][3] = {
+		[ERA_WRITTEN] = { ERA_WRITTEN, ERA_WRITTEN, ERA_WRITTEN },
+		[ERA_DISCARDED] = { ERA_WRITTEN, ERA_DISCARDED, ERA_SUSPECT },
+		[ERA_SUSPECT] = { ERA_WRITTEN, ERA_SUSPECT, ERA_SUSPECT },
+	};
+	u32 a, b, stamp;
+
+	for (a = 0; a < 3; a++) {
+		for (b = 0; b < 3; b++) {
+			u32 now = era_stamp(6, a), then = era_stamp(6, b);
+
+			KUNIT_EXPECT_EQ(test, era_stamp_covers(now, then),
+					want[a][b] == a);
+			stamp = era_stamp_covers(now, then) ?
+				now : era_stamp_merge(now, then);
+			KUNIT_EXPECT_EQ(test, stamp, era_stamp(6, want[a][b]));
+
+			/* a later era is news, whatever its kind */
+			then = era_stamp(7, b);
+			KUNIT_EXPECT_FALSE(test, era_stamp_covers(now, then));
+			KUNIT_EXPECT_EQ(test, era_stamp_merge(now, then), then);
+
+			/* an earlier one is on its way still: see the top */
+			then = era_stamp(5, b);
+			KUNIT_EXPECT_EQ(test, era_stamp_covers(now, then),
+					want[a][b] == a);
+			if (!era_stamp_covers(now, then))
+				KUNIT_EXPECT_EQ(test,
+						era_stamp_merge(now, then),
+						era_stamp(6, want[a][b]));
+		}
+	}
+	KUNIT_EXPECT_EQ(test, era_of(era_stamp(ERA_LAST, ERA_RESERVED)),
+			ERA_LAST);
 }
 
 static void era_map_growth(struct kunit *test)
@@ -52,20 +105,24 @@ static void era_map_growth(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, map);
 	KUNIT_ASSERT_NOT_NULL(test, longer);
 	for (block = 0; block < 10; block++)
-		era_map_raise(map, block, 0, block + 1);
+		era_map_raise(map, block, 0, era_stamp(block + 1, block % 3));
 	era_map_copy(longer, map, 99);
 	for (block = 0; block < 10; block++)
-		KUNIT_EXPECT_EQ(test, era_map_stamp(longer, block), block + 1);
+		KUNIT_EXPECT_EQ(test, era_map_stamp(longer, block),
+				era_stamp(block + 1, block % 3));
 	for (; block < 14; block++)
-		KUNIT_EXPECT_EQ(test, era_map_stamp(longer, block), 99);
+		KUNIT_EXPECT_EQ(test, era_map_stamp(longer, block),
+				era_stamp(99, ERA_WRITTEN));
 	era_map_destroy(map);
 	era_map_destroy(longer);
 }
 
+#define UNSEEN	U32_MAX
+
 /* Walk the map in windows, and mark what is reported. */
 static void era_map_walk(struct kunit *test, const struct era_map *map,
 			 const unsigned long *lost, u32 since, u32 upto,
-			 u32 stride, bool *seen)
+			 u32 stride, u32 *seen)
 {
 	struct era_extent extent;
 	u32 from = 0;
@@ -82,45 +139,64 @@ static void era_map_walk(struct kunit *test, const struct era_map *map,
 		KUNIT_ASSERT_LE(test, extent.block + extent.count, end);
 		from = extent.block + extent.count;
 		while (extent.count--)
-			seen[extent.block++] = true;
+			seen[extent.block++] = extent.kind;
 	}
+}
+
+/* What "changed" has to say of a block. */
+static u32 era_map_expected(u32 stamp, bool lost, u32 since, u32 upto)
+{
+	if (stamp / 4 > since && stamp / 4 <= upto)
+		return min(stamp % 4, 2U);
+	return lost ? 0 : UNSEEN;
+}
+
+/* The first block that a change has something to say of, the slow way. */
+static u32 era_map_slow_open(const struct era_map *map, u32 want)
+{
+	static const u32 strength[] = { 3, 1, 2, 2 };
+	u32 block;
+
+	for (block = 0; block < BLOCKS; block++)
+		if (map->stamps[block] / 4 < want / 4 ||
+		    strength[map->stamps[block] % 4] < strength[want % 4])
+			break;
+	return block;
 }
 
 static void era_map_random(struct kunit *test)
 {
 	struct era_map *map = era_map_create(BLOCKS);
 	unsigned long lost[BITS_TO_LONGS(BLOCKS)];
+	u32 *seen = kunit_kcalloc(test, BLOCKS, sizeof(*seen), GFP_KERNEL);
 	struct rnd_state rnd;
 	u32 round, block;
-	bool seen[BLOCKS];
 
 	KUNIT_ASSERT_NOT_NULL(test, map);
+	KUNIT_ASSERT_NOT_NULL(test, seen);
 	prandom_seed_state(&rnd, 20261121);
 	for (round = 0; round < 2000; round++) {
 		u32 since = prandom_u32_state(&rnd) % 20;
 		u32 upto = since + prandom_u32_state(&rnd) % 20;
+		u32 want = era_stamp(prandom_u32_state(&rnd) % 6,
+				     prandom_u32_state(&rnd) % 3);
 
 		memset(lost, 0, sizeof(lost));
-		memset(seen, 0, sizeof(seen));
+		memset(seen, 0xff, BLOCKS * sizeof(*seen));
 		for (block = 0; block < BLOCKS; block++) {
-			map->stamps[block] = prandom_u32_state(&rnd) % 40;
+			map->stamps[block] = prandom_u32_state(&rnd) % 160;
 			if (!(prandom_u32_state(&rnd) % 8))
 				__set_bit(block, lost);
 		}
 		era_map_walk(test, map, lost, since, upto,
 			     1 + prandom_u32_state(&rnd) % BLOCKS, seen);
-		for (block = 0; block < BLOCKS; block++) {
-			u32 stamp = map->stamps[block];
-			bool want = test_bit(block, lost) ||
-				    (stamp > since && stamp <= upto);
-
-			KUNIT_ASSERT_EQ(test, seen[block], want);
-		}
-		block = era_map_first_below(map, 0, BLOCKS, 20);
-		if (block < BLOCKS)
-			KUNIT_ASSERT_LT(test, map->stamps[block], 20);
-		while (block--)
-			KUNIT_ASSERT_GE(test, map->stamps[block], 20);
+		for (block = 0; block < BLOCKS; block++)
+			KUNIT_ASSERT_EQ(test, seen[block],
+					era_map_expected(map->stamps[block],
+							 test_bit(block, lost),
+							 since, upto));
+		KUNIT_ASSERT_EQ(test, era_map_first_open(map, 0, BLOCKS, want),
+				era_map_slow_open(map, want));
 	}
 	era_map_destroy(map);
 }
@@ -128,6 +204,7 @@ static void era_map_random(struct kunit *test)
 static struct kunit_case era_map_cases[] = {
 	KUNIT_CASE(era_map_empty),
 	KUNIT_CASE(era_map_intervals),
+	KUNIT_CASE(era_map_kinds),
 	KUNIT_CASE(era_map_growth),
 	KUNIT_CASE(era_map_random),
 	{}

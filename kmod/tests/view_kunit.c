@@ -32,8 +32,8 @@ struct model {
 	u32 era;
 	u32 writes;
 	u32 content[BLOCKS];
-	/* written[e][b]: block b was written in era e */
-	DECLARE_BITMAP(written[ERAS], BLOCKS);
+	/* changes[e][b]: of block b in era e, a bit for each kind */
+	u8 changes[ERAS][BLOCKS];
 	struct hlist_head records;
 	u32 copies[1 << 16];		/* by slot: what was copied */
 	u32 nr_copies;
@@ -45,7 +45,7 @@ static u32 model_random(struct model *m, u32 below)
 	return prandom_u32_state(&m->rnd) % below;
 }
 
-static void model_copy(struct model *m, u32 block, u32 stamp)
+static void model_copy(struct model *m, u32 block, u32 from)
 {
 	struct view_record *rec = kunit_kzalloc(m->test, sizeof(*rec),
 						GFP_KERNEL);
@@ -53,29 +53,32 @@ static void model_copy(struct model *m, u32 block, u32 stamp)
 	KUNIT_ASSERT_NOT_NULL(m->test, rec);
 	KUNIT_ASSERT_LT(m->test, m->nr_copies, ARRAY_SIZE(m->copies));
 	rec->block = block;
-	rec->from = stamp;
+	rec->from = from;
 	rec->to = m->era - 1;
 	rec->slot = m->nr_copies;
 	m->copies[m->nr_copies++] = m->content[block];
 	hlist_add_head(&rec->node, &m->records);
 }
 
+/* The stamp to come covers what is done; the kind may get stronger later. */
 static void model_write(struct model *m, u32 block)
 {
+	enum era_kind kind = model_random(m, 3);
+	u32 want = era_stamp(m->era, kind);
 	u32 stamp = era_map_stamp(m->map, block);
 
-	if (stamp < m->era) {
-		if (view_set_needs(m->set, block, stamp, m->era))
-			model_copy(m, block, stamp);
-		view_set_note_lost(m->set, block, stamp, m->era);
+	if (era_of(stamp) == m->era)
+		KUNIT_ASSERT_FALSE(m->test, view_set_needs(m->set, block,
+							   m->era, m->era));
+	if (!era_stamp_covers(stamp, want)) {
+		if (view_set_needs(m->set, block, era_of(stamp), m->era))
+			model_copy(m, block, era_of(stamp));
+		view_set_note_lost(m->set, block, era_of(stamp), m->era);
 		KUNIT_ASSERT_TRUE(m->test, era_map_raise(m->map, block, stamp,
-							 m->era));
-	} else {
-		KUNIT_ASSERT_FALSE(m->test, view_set_needs(m->set, block, stamp,
-							   m->era));
+							 want));
 	}
 	m->content[block] = ++m->writes;
-	__set_bit(block, m->written[m->era]);
+	m->changes[m->era][block] |= 1 << kind;
 }
 
 static void model_close(struct model *m)
@@ -108,14 +111,22 @@ static void model_drop(struct model *m, struct model_view *mv)
 	mv->view = NULL;
 }
 
-static bool model_changed(const struct model *m, u32 block, u32 since, u32 upto)
+/* How a block changed in the last era in which it did: a bit each, or 0. */
+static u8 model_changed(const struct model *m, u32 block, u32 since, u32 upto)
 {
 	u32 era;
 
-	for (era = since + 1; era <= upto; era++)
-		if (test_bit(block, m->written[era]))
-			return true;
-	return false;
+	for (era = upto; era > since; era--)
+		if (m->changes[era][block])
+			return m->changes[era][block];
+	return 0;
+}
+
+static enum era_kind model_kind(u8 changes)
+{
+	if (changes & 1 << ERA_WRITTEN)
+		return ERA_WRITTEN;
+	return changes & 1 << ERA_SUSPECT ? ERA_SUSPECT : ERA_DISCARDED;
 }
 
 /* As braid-view finds it. */
@@ -123,29 +134,40 @@ static u32 model_read(const struct model *m, const struct view *view, u32 block)
 {
 	const struct view_record *rec = view_record_find(&m->records, block,
 							 view->era);
-	u32 stamp = rec ? rec->from : era_map_stamp(m->map, block);
+	u32 from = rec ? rec->from : era_map_era(m->map, block);
 
-	if (!view_keeps(view, block, stamp))
+	if (!view_keeps(view, block, from))
 		return NOTHING;
 	return rec ? m->copies[rec->slot] : m->content[block];
 }
 
-static void model_check(struct model *m, const struct model_view *mv)
+static void model_check_block(struct model *m, const struct model_view *mv,
+			      u32 block)
 {
 	const struct view *view = mv->view;
+	u8 changed = model_changed(m, block, view->since, view->era);
+	bool kept = !mv->released[block] && (view->whole || changed);
+	enum era_kind kind;
+
+	KUNIT_ASSERT_EQ(m->test, model_read(m, view, block),
+			kept ? mv->image[block] : NOTHING);
+	KUNIT_ASSERT_EQ(m->test,
+			era_map_changed(m->map, view->lost, block, view->since,
+					view->era, &kind),
+			!!changed);
+	/* a stamp that is lost counts as written */
+	if (changed && era_map_era(m->map, block) <= view->era)
+		KUNIT_ASSERT_EQ(m->test, kind, model_kind(changed));
+	else
+		KUNIT_ASSERT_EQ(m->test, kind, ERA_WRITTEN);
+}
+
+static void model_check(struct model *m, const struct model_view *mv)
+{
 	u32 block;
 
-	for (block = 0; block < BLOCKS; block++) {
-		bool changed = model_changed(m, block, view->since, view->era);
-		bool kept = !mv->released[block] && (view->whole || changed);
-
-		KUNIT_ASSERT_EQ(m->test, model_read(m, view, block),
-				kept ? mv->image[block] : NOTHING);
-		KUNIT_ASSERT_EQ(m->test,
-				era_map_changed(m->map, view->lost, block,
-						view->since, view->era),
-				changed);
-	}
+	for (block = 0; block < BLOCKS; block++)
+		model_check_block(m, mv, block);
 }
 
 static void model_view_step(struct model *m)

@@ -56,6 +56,7 @@ refused_with 'not a number' drop x
 refused_with 'beyond the end' mark 255 2
 refused_with 'beyond the end' mark 4294967295 65536
 refused_with 'too many for one message' mark 0 65537
+refused_with 'expected mark' mark 0 1 perhaps
 refused_with 'too many for one message' release 1 0 4294967295
 [ "$(field 4)" = 1 ] || fail "a message that was refused closed an era"
 [ -z "$(changed 0 now)" ] || fail "a message that was refused marked a block"

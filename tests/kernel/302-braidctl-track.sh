@@ -68,6 +68,9 @@ takes track drop vol 3
 takes track mark vol 200 2
 [ "$(takes track changed vol --since 3 | head -n 1)" = "w 200 2" ] ||
 	fail "marked blocks are not reported"
+takes track mark vol 210 1 --compare
+[ "$(takes track changed vol --since 3 | sed -n 2p)" = "c 210 1" ] ||
+	fail "blocks that are to be compared are not reported as such"
 
 exec 9<$vol
 refused 1 'vol: it is in use' track detach vol

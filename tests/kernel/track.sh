@@ -37,8 +37,8 @@ refused_with() {
 		fail "the message $* was refused without the words: $pattern"
 }
 
-# changed SINCE ERA|now: all pages, a line "BLOCK COUNT" each extent.
-changed() {
+# kinds SINCE ERA|now: all pages, a line "KIND BLOCK COUNT" each extent.
+kinds() {
 	local from=0 reply last
 	while [ "$from" != end ]; do
 		last=$from
@@ -46,8 +46,16 @@ changed() {
 		from=${reply%%$'\n'*}
 		[ "$from" = end ] || [ "$from" -gt "$last" ] ||
 			fail "changed: block $last is followed by $from"
-		sed -n 's/^w //p' <<<"$reply"
+		sed -n '/^[wdc] /p' <<<"$reply"
 	done
+}
+
+# changed SINCE ERA|now: the same in whatever way, "BLOCK COUNT" each run.
+changed() {
+	kinds "$1" "$2" | awk '
+		n && $2 == at + n { n += $3; next }
+		{ if (n) print at, n; at = $2; n = $3 }
+		END { if (n) print at, n }'
 }
 
 # field N: of "vol"'s status, from 1: block size, blocks, id, era, oldest,

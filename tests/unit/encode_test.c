@@ -70,6 +70,36 @@ static unsigned int apply(size_t len, uint64_t base)
 	return n;
 }
 
+/* Zeroes of a discarded piece are told as such, data is not. */
+static void what_was_discarded_is_discarded(void **state)
+{
+	const uint32_t len = 4 * WIRE_BLOCK_BYTES;
+	struct wire_header h;
+	struct wire_range range;
+	struct err e;
+	size_t got, at;
+
+	encoder_begin(&enc, key);
+	memset(here, 0, len);
+	memset(there, 0, len);
+	here[WIRE_BLOCK_BYTES] = 1;
+	there[2 * WIRE_BLOCK_BYTES] = there[3 * WIRE_BLOCK_BYTES] = 2;
+	know(len);
+	got = encode(&enc, here, len, 0, prints, true, out);
+	assert_int_equal(enc.frames, 2);
+	assert_int_equal(wire_header_get(out, &h, &e), 0);
+	assert_int_equal(h.type, WIRE_DATA);
+	at = wire_frame_bytes(out);
+	assert_int_equal(wire_header_get(out + at, &h, &e), 0);
+	assert_int_equal(h.type, WIRE_DISCARD);
+	assert_int_equal(wire_get_discard(out + at + WIRE_HEADER_BYTES,
+					  h.length, &range, &e),
+			 0);
+	assert_int_equal(range.offset, 2 * WIRE_BLOCK_BYTES);
+	assert_int_equal(range.length, 2 * WIRE_BLOCK_BYTES);
+	assert_int_equal(at + wire_frame_bytes(out + at), got);
+}
+
 static void fill(uint8_t *p, size_t len, int how)
 {
 	size_t i;
@@ -98,11 +128,11 @@ static void random_pieces(void **state)
 		}
 		encoder_begin(&enc, key);
 		know(len);
-		got = encode(&enc, here, len, 1 << 20, prints, out);
+		got = encode(&enc, here, len, 1 << 20, prints, false, out);
 		assert_int_equal(apply(got, 1 << 20), enc.frames);
 		assert_memory_equal(here, there, len);
 		know(len);
-		assert_int_equal(encode(&enc, here, len, 0, prints, out), 0);
+		assert_int_equal(encode(&enc, here, len, 0, prints, false, out), 0);
 	}
 }
 
@@ -113,7 +143,7 @@ static void one_block_costs_one_block(void **state)
 	memcpy(there, here, sizeof(here));
 	there[100 * WIRE_BLOCK_BYTES] ^= 1;
 	know(sizeof(there));
-	assert_int_equal(encode(&enc, here, sizeof(here), 0, prints, out),
+	assert_int_equal(encode(&enc, here, sizeof(here), 0, prints, false, out),
 			 WIRE_HEADER_BYTES + WIRE_DATA_HEAD + WIRE_BLOCK_BYTES);
 	assert_int_equal(enc.data_bytes, WIRE_BLOCK_BYTES);
 }
@@ -129,7 +159,7 @@ static void the_worst_case_fits(void **state)
 		memset(here + at, 0, WIRE_BLOCK_BYTES);
 	memset(there, 1, sizeof(there));
 	know(sizeof(there));
-	got = encode(&enc, here, sizeof(here), 0, prints, out);
+	got = encode(&enc, here, sizeof(here), 0, prints, false, out);
 	assert_true(got <= sizeof(out));
 	assert_int_equal(apply(got, 0), ENCODE_BLOCKS);
 	assert_memory_equal(here, there, sizeof(here));
@@ -152,6 +182,7 @@ int main(void)
 		cmocka_unit_test(random_pieces),
 		cmocka_unit_test(one_block_costs_one_block),
 		cmocka_unit_test(the_worst_case_fits),
+		cmocka_unit_test(what_was_discarded_is_discarded),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

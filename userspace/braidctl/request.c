@@ -45,6 +45,8 @@ static const struct {
 				"write nothing to the devices" },
 	[OPT_SCAN] = { "scan", VALUE_NONE, "",
 		       "look at all block devices there are" },
+	[OPT_COMPARE] = { "compare", VALUE_NONE, "",
+			  "they may have changed: compare them" },
 	[OPT_HELP] = { "help", VALUE_NONE, "", "print this" },
 };
 

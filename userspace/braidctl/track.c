@@ -204,6 +204,8 @@ static int track_release(const struct request *request)
 
 static int track_mark(const struct request *request)
 {
+	char kind = request_has(request, OPT_COMPARE) ? BRAID_EXTENT_COMPARE :
+							BRAID_EXTENT_WRITTEN;
 	uint64_t block, count;
 	struct err error;
 
@@ -212,7 +214,7 @@ static int track_mark(const struct request *request)
 		return EXIT_USAGE;
 	if (check_tracked(request->operand[0]))
 		return EXIT_FAILED;
-	if (dm_track_mark(request->operand[0], block, count, &error))
+	if (dm_track_mark(request->operand[0], kind, block, count, &error))
 		return complain("%s", error.text);
 	return EXIT_OK;
 }
@@ -497,7 +499,9 @@ const struct command track_commands[] = {
 		.operands = "NAME BLOCK COUNT",
 		.operands_min = 3,
 		.operands_max = 3,
-		.summary = "Note these blocks as changed.",
+		.options = OPT(COMPARE),
+		.summary =
+			"Note these blocks as written, or as to be compared.",
 		.run = track_mark,
 	},
 	{ 0 },

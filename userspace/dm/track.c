@@ -291,7 +291,7 @@ int dm_track_changed(const char *name, uint64_t since, uint64_t view_era,
 
 /* A message takes a part of the range. An empty one is sent to be judged. */
 static int range_message(const char *name, const char *what, uint64_t block,
-			 uint64_t count, struct err *error)
+			 uint64_t count, const char *how, struct err *error)
 {
 	char message[MESSAGE_SIZE];
 	uint64_t part;
@@ -299,8 +299,8 @@ static int range_message(const char *name, const char *what, uint64_t block,
 
 	do {
 		part = count < BRAID_RANGE_MAX ? count : BRAID_RANGE_MAX;
-		snprintf(message, sizeof(message), "%s %" PRIu64 " %" PRIu64,
-			 what, block, part);
+		snprintf(message, sizeof(message), "%s %" PRIu64 " %" PRIu64 "%s",
+			 what, block, part, how);
 		r = dm_dev_message(name, message, NULL, error);
 		block += part;
 		count -= part;
@@ -314,7 +314,7 @@ int dm_track_release(const char *name, uint64_t era, uint64_t block,
 	char what[MESSAGE_SIZE / 2];
 
 	snprintf(what, sizeof(what), "release %" PRIu64, era);
-	return range_message(name, what, block, count, error);
+	return range_message(name, what, block, count, "", error);
 }
 
 int dm_track_drop(const char *name, uint64_t era, struct err *error)
@@ -325,8 +325,10 @@ int dm_track_drop(const char *name, uint64_t era, struct err *error)
 	return dm_dev_message(name, message, NULL, error);
 }
 
-int dm_track_mark(const char *name, uint64_t block, uint64_t count,
+int dm_track_mark(const char *name, char kind, uint64_t block, uint64_t count,
 		  struct err *error)
 {
-	return range_message(name, "mark", block, count, error);
+	return range_message(name, "mark", block, count,
+			     kind == BRAID_EXTENT_COMPARE ? " compare" : "",
+			     error);
 }

@@ -129,8 +129,11 @@ int dm_track_release(const char *name, uint64_t era, uint64_t block,
 		     uint64_t count, struct err *error);
 /* End the view of @era. */
 int dm_track_drop(const char *name, uint64_t era, struct err *error);
-/* Note these blocks as changed in the current era. */
-int dm_track_mark(const char *name, uint64_t block, uint64_t count,
+/*
+ * Note these blocks as changed in the current era: BRAID_EXTENT_WRITTEN, or
+ * BRAID_EXTENT_COMPARE if nobody knows.
+ */
+int dm_track_mark(const char *name, char kind, uint64_t block, uint64_t count,
 		  struct err *error);
 
 #endif

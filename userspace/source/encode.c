@@ -9,6 +9,7 @@
 enum kind {
 	SAME,
 	ZERO,
+	UNUSED, /* and zero */
 	DATA
 };
 
@@ -77,6 +78,8 @@ static size_t put_run(struct encoder *enc, enum kind kind, const uint8_t *buf,
 		return 0;
 	if (kind == ZERO)
 		got = wire_put_zero(out, &range);
+	else if (kind == UNUSED)
+		got = wire_put_discard(out, &range);
 	else
 		got = put_data(enc, buf, len, offset, out);
 	enc->frames++;
@@ -85,7 +88,8 @@ static size_t put_run(struct encoder *enc, enum kind kind, const uint8_t *buf,
 }
 
 size_t encode(struct encoder *enc, const uint8_t *buf, uint32_t len,
-	      uint64_t offset, const uint8_t *prints, uint8_t *out)
+	      uint64_t offset, const uint8_t *prints, bool discarded,
+	      uint8_t *out)
 {
 	uint32_t at = 0, start = 0, size;
 	enum kind run = SAME, kind;
@@ -96,6 +100,8 @@ size_t encode(struct encoder *enc, const uint8_t *buf, uint32_t len,
 		if (size > WIRE_BLOCK_BYTES)
 			size = WIRE_BLOCK_BYTES;
 		kind = classify(enc, buf + at, size, prints);
+		if (kind == ZERO && discarded)
+			kind = UNUSED;
 		if (kind != run) {
 			total += put_run(enc, run, buf + start, at - start,
 					 offset + start, out + total);

@@ -33,10 +33,12 @@ void encoder_begin(struct encoder *enc, const uint8_t key[WIRE_KEY_BYTES]);
  * @buf:	its @len bytes, ENCODE_PIECE_BYTES at most
  * @offset:	where they are on the device, whole blocks
  * @prints:	what the replica has, one fingerprint a block
+ * @discarded:	it was discarded: what of it is zero may be discarded there, too
  * @out:	ENCODE_OUT_BYTES
  * Return: bytes in @out, 0 if nothing differs.
  */
 size_t encode(struct encoder *enc, const uint8_t *buf, uint32_t len,
-	      uint64_t offset, const uint8_t *prints, uint8_t *out);
+	      uint64_t offset, const uint8_t *prints, bool discarded,
+	      uint8_t *out);
 
 #endif

@@ -30,6 +30,7 @@ struct origin_range {
 	struct wire_range at;
 	int fd; /* to read from */
 	bool blind; /* without asking the replica what it has there */
+	bool discarded; /* what of it is zero, nobody misses */
 };
 
 #define ORIGIN_BARRIER 2

@@ -91,6 +91,7 @@ static void piece_fill(struct ship *ship)
 	p->encoded = false;
 	p->hash_only = ship->second_pass;
 	p->blind = p->hash_only || ship->rest.blind;
+	p->discarded = ship->rest.discarded;
 	ship->filled++;
 	skip_blind(ship);
 	p->has_prints = p->blind;
@@ -123,7 +124,7 @@ static void piece_run(struct work *work)
 		return;
 	ship->origin->ops->release(ship->origin, &p->range);
 	p->out_len = encode(&ship->enc, p->buf, (uint32_t)p->range.length,
-			    p->range.offset, p->prints, p->out);
+			    p->range.offset, p->prints, p->discarded, p->out);
 }
 
 static void piece_done(struct work *work)

@@ -26,7 +26,7 @@ struct piece {
 	int fd;
 	uint32_t have; /* bytes read */
 	bool has_prints, encoded, in_work;
-	bool hash_only, blind;
+	bool hash_only, blind, discarded;
 	uint8_t *buf, *out;
 	size_t out_len;
 	uint8_t prints[ENCODE_BLOCKS * WIRE_PRINT_BYTES];

@@ -2,7 +2,10 @@
 /*
  * The source over a braid-track device. An era is closed together with a
  * view; what changed since the replica's cursor is read from the view, which
- * is dropped when the era is committed or given up.
+ * is dropped when the era is committed or given up. Of what the kernel says of
+ * how a block changed only "discarded" makes a difference, and the view has the
+ * last word: what it shows as zero is discarded on the replica as well. Written
+ * or to be compared, a block is compared with what the replica has.
  *
  * A cursor of another map, or one that is too old, means that all of the
  * device is compared. That takes long, and a view of everything would need a
@@ -344,6 +347,7 @@ static int track_next_changed(struct track *t, struct origin_range *range,
 		range->at.length = t->o.bytes - range->at.offset;
 	range->fd = t->fd;
 	range->blind = t->blind;
+	range->discarded = x->kind == BRAID_EXTENT_DISCARDED;
 	return 1;
 }
 

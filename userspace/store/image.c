@@ -161,6 +161,16 @@ int image_zero(const struct image *image, uint64_t len, uint64_t offset)
 	return image_write_zeros(image, len, offset);
 }
 
+int image_discard(const struct image *image, uint64_t len, uint64_t offset)
+{
+	const int mode = FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE;
+
+	/* a device that doesn't read as zeros afterwards refuses it */
+	if (fallocate(image->fd, mode, (off_t)offset, (off_t)len) == 0)
+		return 0;
+	return image_zero(image, len, offset);
+}
+
 int image_sync(const struct image *image)
 {
 	return fdatasync(image->fd) < 0 ? -errno : 0;

@@ -41,6 +41,8 @@ int image_write(const struct image *image, const void *buf, uint64_t len,
 		uint64_t offset);
 /* Make a range read as zeros, and give its space back where that works. */
 int image_zero(const struct image *image, uint64_t len, uint64_t offset);
+/* The same for what nobody misses: its space on a device is given back, too. */
+int image_discard(const struct image *image, uint64_t len, uint64_t offset);
 int image_sync(const struct image *image);
 
 /** image_is_hole - whether a range of a file surely reads as zeros */

@@ -104,7 +104,9 @@ int instruction_apply(struct store *s, const struct instruction *in,
 		if (ret == 0)
 			ret = prints_note(&s->prints, in->bytes, len, offset);
 	} else {
-		ret = image_zero(&s->image, len, offset);
+		ret = in->type == WIRE_DISCARD ?
+			      image_discard(&s->image, len, offset) :
+			      image_zero(&s->image, len, offset);
 		if (ret == 0)
 			ret = prints_note_zero(&s->prints, len, offset);
 	}
