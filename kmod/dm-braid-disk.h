@@ -58,6 +58,9 @@
 #define BRAID_SLOT_LOST		2U	/* failed or missing: stale */
 #define BRAID_SLOT_REBUILT	3U	/* being rebuilt */
 
+/* The slot of a device that waits to take the place of a member. */
+#define BRAID_SUPER_SPARE	0xffffU
+
 #define BRAID_SYNCED		(~0ULL)	/* resync_sector, recovery_sector */
 
 /**
@@ -90,7 +93,7 @@ struct braid_super_slot {
  * @layout: BRAID_LAYOUT_... of RAID 5, else 0
  * @chunk_sectors: a power of two; 0 for a mirror without chunks
  * @members: how many slots the array has
- * @slot: this member's
+ * @slot: this member's; BRAID_SUPER_SPARE: it is none, but waits to become one
  * @member_sectors: of each member, what the array uses
  * @data_offset: where that begins, the same on each member
  * @log_offset: where the write-intent log is; 0 if there is none

@@ -41,6 +41,7 @@ static const char *const fault_texts[] = {
 	[RAID_SUPER_NAME] = "the name in its superblock can't be",
 	[RAID_SUPER_HALF] = "its array was only half made",
 	[RAID_SUPER_SHORT] = "the device is too small for what its superblock says",
+	[RAID_SUPER_SPARE] = "it is a spare: no member yet",
 };
 
 static const char *const verdict_texts[] = {
@@ -153,6 +154,11 @@ static bool chunk_ok(__u32 chunk, bool chunks)
 	       chunk <= BRAID_CHUNK_SECTORS_MAX && !(chunk & (chunk - 1));
 }
 
+static bool is_spare(const struct braid_super *super)
+{
+	return super->slot == __cpu_to_le16(BRAID_SUPER_SPARE);
+}
+
 static bool shape_ok(const struct braid_super *super)
 {
 	__u32 level = __le32_to_cpu(super->level);
@@ -164,7 +170,7 @@ static bool shape_ok(const struct braid_super *super)
 	while (shape->members_max && shape->level != level)
 		shape++;
 	return members >= shape->members_min && members <= shape->members_max &&
-	       __le16_to_cpu(super->slot) < members &&
+	       (__le16_to_cpu(super->slot) < members || is_spare(super)) &&
 	       chunk_ok(chunk, shape->chunks) &&
 	       layout <= (level == 5 ? BRAID_LAYOUT_RIGHT_SYMMETRIC : 0);
 }
@@ -224,6 +230,18 @@ static bool table_ok(const struct braid_super *super)
 		       sizeof(super->member_uuid));
 }
 
+/* A spare knows nothing of the members. */
+static bool no_table(const struct braid_super *super)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < BRAID_SUPER_SLOTS; slot++) {
+		if (super->table[slot].state != BRAID_SLOT_EMPTY)
+			return false;
+	}
+	return true;
+}
+
 static bool name_ok(const struct braid_super *super)
 {
 	size_t i, length = 0;
@@ -256,7 +274,7 @@ enum raid_super_fault raid_super_check(const struct braid_super *super,
 		return RAID_SUPER_SHAPE;
 	if (!place_ok(super))
 		return RAID_SUPER_PLACE;
-	if (!table_ok(super))
+	if (is_spare(super) ? !no_table(super) : !table_ok(super))
 		return RAID_SUPER_TABLE;
 	if (!name_ok(super))
 		return RAID_SUPER_NAME;
@@ -265,7 +283,7 @@ enum raid_super_fault raid_super_check(const struct braid_super *super,
 	if (__le64_to_cpu(super->data_offset) +
 		    __le64_to_cpu(super->member_sectors) > sectors)
 		return RAID_SUPER_SHORT;
-	return RAID_SUPER_GOOD;
+	return is_spare(super) ? RAID_SUPER_SPARE : RAID_SUPER_GOOD;
 }
 
 static bool fits(const struct braid_super *a, const struct braid_super *b)

@@ -39,6 +39,7 @@
  * @RAID_SUPER_NAME: the name can't be
  * @RAID_SUPER_HALF: "create" did not come to its end
  * @RAID_SUPER_SHORT: the device is too small
+ * @RAID_SUPER_SPARE: good, but that of a spare: there is no data
  */
 enum raid_super_fault {
 	RAID_SUPER_GOOD,
@@ -52,6 +53,7 @@ enum raid_super_fault {
 	RAID_SUPER_NAME,
 	RAID_SUPER_HALF,
 	RAID_SUPER_SHORT,
+	RAID_SUPER_SPARE,
 };
 
 /**

@@ -158,7 +158,8 @@ static const struct {
 	FIELD(members, u16, 2, RAID_SUPER_TABLE),
 	FIELD(members, u16, 4, RAID_SUPER_TABLE),
 	FIELD(slot, u16, 3, RAID_SUPER_SHAPE),
-	FIELD(slot, u16, 65535, RAID_SUPER_SHAPE),
+	FIELD(slot, u16, 65534, RAID_SUPER_SHAPE),
+	FIELD(slot, u16, BRAID_SUPER_SPARE, RAID_SUPER_TABLE),
 	FIELD(slot, u16, 1, RAID_SUPER_TABLE),
 	FIELD(member_sectors, u64, 0, RAID_SUPER_PLACE),
 	FIELD(member_sectors, u64, ~0ULL, RAID_SUPER_PLACE),
@@ -204,6 +205,24 @@ static void each_fault_is_named(struct kunit *test)
 	for (i = 0; i < MEMBERS; i++)
 		super->table[i].since = 0;
 	KUNIT_EXPECT_EQ(test, raid_super_check(super, SIZE), RAID_SUPER_HALF);
+}
+
+static void spares_are_told_from_members(struct kunit *test)
+{
+	struct bench *b = test->priv;
+	struct braid_super *super = &b->super[0];
+
+	super->slot = cpu_to_le16(BRAID_SUPER_SPARE);
+	KUNIT_EXPECT_EQ(test, raid_super_check(super, SIZE),
+			RAID_SUPER_TABLE);
+	memset(super->table, 0, sizeof(super->table));
+	KUNIT_EXPECT_EQ(test, raid_super_check(super, SIZE),
+			RAID_SUPER_SPARE);
+	KUNIT_EXPECT_EQ(test, raid_super_check(super, 32047),
+			RAID_SUPER_SHORT);
+	super->slot = 0;
+	KUNIT_EXPECT_EQ(test, raid_super_check(super, SIZE),
+			RAID_SUPER_TABLE);
 }
 
 static void set_areas(struct braid_super *super, u64 log, u64 log_sectors,
@@ -474,6 +493,7 @@ static struct kunit_case raid_super_cases[] = {
 	KUNIT_CASE(any_bit_counts),
 	KUNIT_CASE(the_newer_copy_counts),
 	KUNIT_CASE(each_fault_is_named),
+	KUNIT_CASE(spares_are_told_from_members),
 	KUNIT_CASE(areas_dont_overlap),
 	KUNIT_CASE(raid5_has_its_place),
 	KUNIT_CASE(who_is_stale),

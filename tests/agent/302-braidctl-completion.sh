@@ -31,6 +31,9 @@ completes 'create' array cr
 completes 'attach changed close detach drop mark release status view' track ''
 completes '--chunk --force --help --json --level --no-superblock' array create a --
 completes '--force --help --json --scan' array assemble --
+completes '--force --help --json --spare' array add mirror --
+completes 'check' array scrub ch
+completes '/etc/hostname' array add mirror /etc/hostna
 completes '/etc/hostname' array examine /etc/hostna
 completes '--since' track close v --s
 completes 'raid0 raid1' array create a --level r

@@ -4,21 +4,14 @@
  * whoever stops it has to know its members, their order and which of them are
  * stale. Hence the care about stopping a degraded one.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-
 #include "braidctl/array.h"
 #include "braidctl/assemble.h"
 #include "braidctl/complain.h"
 #include "braidctl/create.h"
 #include "braidctl/examine.h"
+#include "braidctl/members.h"
 #include "braidctl/print.h"
-#include "braidctl/size.h"
-#include "braidctl/table.h"
-#include "dm/node.h"
+#include "braidctl/sync.h"
 #include "dm/raid.h"
 
 static int array_stop(const struct request *request)
@@ -39,213 +32,6 @@ static int array_stop(const struct request *request)
 	if (dm_dev_remove(name, &error))
 		return complain("%s", error.text);
 	return EXIT_OK;
-}
-
-/* The slot that an operand means: a number, or one of the members' paths. */
-static int slot_of(const struct dm_raid_table *table, const char *name,
-		   const char *operand, uint64_t *slot)
-{
-	char number[DM_DEV_NODE_SIZE];
-	struct stat st;
-
-	if (size_parse_number(operand, slot)) {
-		if (*slot < table->nr_members)
-			return 0;
-		return complain("%s has no slot %s: they are 0 to %u", name,
-				operand, table->nr_members - 1);
-	}
-	if (stat(operand, &st) < 0)
-		return complain("cannot find %s: %s", operand, strerror(errno));
-	snprintf(number, sizeof(number), "%u:%u", major(st.st_rdev),
-		 minor(st.st_rdev));
-	for (*slot = 0; *slot < table->nr_members; ++*slot)
-		if (S_ISBLK(st.st_mode) &&
-		    !strcmp(table->members[*slot], number))
-			return 0;
-	return complain("%s is not a member of %s", operand, name);
-}
-
-static int array_fail(const struct request *request)
-{
-	const char *name = request->operand[0];
-	struct dm_raid_table table;
-	struct err error;
-	char message[32];
-	uint64_t slot;
-
-	if (dm_raid_table(name, &table, &error))
-		return complain("%s", error.text);
-	if (slot_of(&table, name, request->operand[1], &slot))
-		return EXIT_FAILED;
-	snprintf(message, sizeof(message), "fail %" PRIu64, slot);
-	if (dm_dev_message(name, message, NULL, &error))
-		return complain("%s", error.text);
-	return EXIT_OK;
-}
-
-static const char *health_word(const struct dm_raid_status *status)
-{
-	if (dm_raid_spare(status) < 0)
-		return "failed";
-	return dm_raid_lost(status) ? "degraded" : "ok";
-}
-
-static json_object *report_members(const struct dm_raid_table *table,
-				   const struct dm_raid_status *status)
-{
-	json_object *members = print_array();
-	char path[DM_DEV_PATH_SIZE];
-	unsigned int i;
-
-	for (i = 0; i < table->nr_members && i < status->nr_members; i++) {
-		const char letter[] = { status->health[i], '\0' };
-		json_object *member = print_object();
-
-		dm_node_path(table->members[i], path);
-		print_add_number(member, "slot", i);
-		print_add_text(member, "device",
-			       strcmp(path, "-") ? path : NULL);
-		print_add_text(member, "health", letter);
-		print_add_flag(member, "failed", table->failed[i]);
-		print_append(members, member);
-	}
-	return members;
-}
-
-/* The table was asked for later: a member may have gone in between. */
-static void note_failed(struct dm_raid_status *status,
-			const struct dm_raid_table *table)
-{
-	unsigned int i;
-
-	for (i = 0; i < table->nr_members && i < status->nr_members; i++)
-		if (table->failed[i])
-			status->health[i] = 'D';
-}
-
-static int report_one(json_object *arrays, const char *name, struct err *error)
-{
-	struct dm_raid_status status;
-	struct dm_raid_table table;
-	json_object *array;
-	uint64_t sectors;
-	int r;
-
-	r = dm_raid_status(name, &status, &sectors, error);
-	if (!r)
-		r = dm_raid_table(name, &table, error);
-	if (r)
-		return r;
-	note_failed(&status, &table);
-	array = print_object();
-	print_add_text(array, "name", name);
-	print_add_text(array, "uuid", *table.uuid ? table.uuid : NULL);
-	print_add_text(array, "level", status.level);
-	print_add_number(array, "bytes", sectors * 512);
-	print_add_number(array, "chunk_bytes", table.chunk_sectors * 512ULL);
-	print_add_text(array, "health", health_word(&status));
-	print_add_number(array, "members_lost", dm_raid_lost(&status));
-	print_add_text(array, "action", status.action);
-	print_add_number(array, "synced_bytes", status.synced * 512);
-	print_add_number(array, "sync_bytes", status.total * 512);
-	print_add_number(array, "mismatches", status.mismatches);
-	print_add(array, "members", report_members(&table, &status));
-	print_append(arrays, array);
-	return 0;
-}
-
-struct report {
-	json_object *arrays;
-	struct err error;
-};
-
-static int report_next(void *arg, const char *name)
-{
-	struct report *report = arg;
-
-	return report_one(report->arrays, name, &report->error);
-}
-
-int array_report(const char *name, json_object **arrays)
-{
-	struct report report = { .arrays = print_array() };
-	int r;
-
-	if (name)
-		r = report_one(report.arrays, name, &report.error);
-	else
-		r = dm_dev_each_of(BRAID_RAID_TARGET, report_next, &report,
-				   &report.error);
-	if (r) {
-		json_object_put(report.arrays);
-		return complain("%s", report.error.text);
-	}
-	*arrays = report.arrays;
-	return 0;
-}
-
-static const char *health_letter(const char *letter)
-{
-	switch (*letter) {
-	case 'A':
-		return "in sync";
-	case 'a':
-		return "not in sync";
-	case 'D':
-		return "dead";
-	default:
-		return "missing";
-	}
-}
-
-static void print_members(json_object *array)
-{
-	json_object *members = json_object_object_get(array, "members");
-	struct table table;
-	size_t i;
-
-	table_begin(&table, "  SLOT", "DEVICE", "HEALTH", NULL);
-	for (i = 0; i < json_object_array_length(members); i++) {
-		json_object *member = json_object_array_get_idx(members, i);
-
-		table_cell(&table, "  %" PRIu64,
-			   print_number_of(member, "slot"));
-		table_cell(&table, "%s", print_text_of(member, "device"));
-		table_cell(&table, "%s",
-			   health_letter(print_text_of(member, "health")));
-	}
-	table_end(&table, stdout);
-}
-
-void array_print(json_object *arrays)
-{
-	size_t i, count = json_object_array_length(arrays);
-	char size[SIZE_TEXT], chunk[SIZE_TEXT];
-	struct table table;
-
-	table_begin(&table, "ARRAY", "LEVEL", "SIZE", "CHUNK", "HEALTH", "LOST",
-		    "ACTION", NULL);
-	for (i = 0; i < count; i++) {
-		json_object *array = json_object_array_get_idx(arrays, i);
-
-		table_cell(&table, "%s", print_text_of(array, "name"));
-		table_cell(&table, "%s", print_text_of(array, "level"));
-		table_cell(&table, "%s",
-			   size_format(print_number_of(array, "bytes"), size));
-		table_cell(&table, "%s",
-			   print_number_of(array, "chunk_bytes") ?
-				   size_format(print_number_of(array,
-							       "chunk_bytes"),
-					       chunk) :
-				   "-");
-		table_cell(&table, "%s", print_text_of(array, "health"));
-		table_cell(&table, "%" PRIu64,
-			   print_number_of(array, "members_lost"));
-		table_cell(&table, "%s", print_text_of(array, "action"));
-	}
-	table_end(&table, stdout);
-	for (i = 0; i < count && count == 1; i++)
-		print_members(json_object_array_get_idx(arrays, i));
 }
 
 static int array_status(const struct request *request)
@@ -338,8 +124,65 @@ const struct command array_commands[] = {
 		.operands = "NAME DEV|SLOT",
 		.operands_min = 2,
 		.operands_max = 2,
-		.summary = "Drop a device from a mirror, as if it had failed.",
+		.summary = "Take a device out of use, as if it had failed.",
+		.more = "The last one that holds the data is never dropped.",
 		.run = array_fail,
+	},
+	{
+		.family = "array",
+		.name = "remove",
+		.operands = "NAME DEV|SLOT",
+		.operands_min = 2,
+		.operands_max = 2,
+		.summary = "Let go of a device that failed, or of a spare.",
+		.more = "The slot is missing from then on, and the device can be pulled.",
+		.run = array_remove,
+	},
+	{
+		.family = "array",
+		.name = "add",
+		.operands = "NAME DEV",
+		.operands_min = 2,
+		.operands_max = 2,
+		.options = OPT(JSON) | OPT(FORCE) | OPT(SPARE),
+		.summary = "Give a device that is lacking to an array.",
+		.more = "What was on it is lost, and a known signature is refused without --force.\n"
+			"A former member of the array is brought up to date where that can be done;\n"
+			"everything else is rebuilt. With --spare it waits until it is needed, and\n"
+			"braidctl monitor takes it up then.",
+		.run = array_add,
+	},
+	{
+		.family = "array",
+		.name = "replace",
+		.operands = "NAME OLD|SLOT NEW",
+		.operands_min = 3,
+		.operands_max = 3,
+		.options = OPT(JSON) | OPT(FORCE),
+		.summary = "Put a device into the place of one that failed.",
+		.run = array_replace,
+	},
+	{
+		.family = "array",
+		.name = "scrub",
+		.operands = "NAME check|repair|stop",
+		.operands_min = 2,
+		.operands_max = 2,
+		.summary =
+			"Compare an array's devices: count, or mend, what differs.",
+		.run = array_scrub,
+	},
+	{
+		.family = "array",
+		.name = "wait",
+		.operands = "NAME",
+		.operands_min = 1,
+		.operands_max = 1,
+		.options = OPT(TIMEOUT),
+		.summary =
+			"Wait until nothing is rebuilt, resynchronised or checked.",
+		.more = "After --timeout seconds it gives up with exit status 1.",
+		.run = array_wait,
 	},
 	{
 		.family = "array",
@@ -348,6 +191,8 @@ const struct command array_commands[] = {
 		.operands_max = 1,
 		.options = OPT(JSON),
 		.summary = "Show the arrays, their health and their devices.",
+		.more = "While one is rebuilt or checked it is watched for a second, to tell how fast\n"
+			"that goes and when it ends.",
 		.run = array_status,
 	},
 	{ 0 },

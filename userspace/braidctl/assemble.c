@@ -244,7 +244,7 @@ static int gather(struct candidate *c, const struct finds *finds,
 		const struct find *find = &finds->find[i];
 
 		if (!finds_known(find) || !same_array(find, first) ||
-		    find->busy)
+		    find->busy || find->found.fault == RAID_SUPER_SPARE)
 			continue;
 		if (find->found.fault != RAID_SUPER_GOOD) {
 			remark("%s is not used for %s: %s", find->path, c->name,
@@ -320,7 +320,8 @@ static int assemble_meant(const struct job *job, const char *key)
 	for (i = 0; i < finds->count; i++) {
 		const struct find *find = &finds->find[i];
 
-		if (!finds_known(find) || !is_meant(find, key))
+		if (!finds_known(find) || !is_meant(find, key) ||
+		    find->found.fault == RAID_SUPER_SPARE)
 			continue;
 		if (first && !same_array(find, first))
 			return complain(
@@ -352,8 +353,11 @@ static int assemble_all(const struct job *job)
 			       raid_super_fault_text(find->found.fault));
 			continue;
 		}
+		if (find->found.fault == RAID_SUPER_SPARE)
+			continue; /* it waits for its array */
 		for (j = 0; j < i; j++)
 			if (finds_known(&finds->find[j]) &&
+			    finds->find[j].found.fault != RAID_SUPER_SPARE &&
 			    same_array(&finds->find[j], find))
 				break;
 		super_uuid_format(find->found.super.array_uuid, uuid);

@@ -31,10 +31,21 @@ _braidctl_values() {
 _braidctl_operands() {
 	local path names=()
 	case $1 in
-	keygen | 'array create' | 'array assemble' | 'array examine' | 'array erase' | 'array fail' | 'track attach')
+	keygen | 'array create' | 'array assemble' | 'array examine' | 'array erase' | 'track attach')
 		_braidctl_offer -f -- "$2"
 		return
 		;;
+	'array scrub')
+		names=(check repair stop)
+		;;&
+	'array fail' | 'array remove' | 'array add' | 'array replace')
+		case $2 in
+		*/*)
+			_braidctl_offer -f -- "$2"
+			return
+			;;
+		esac
+		;;&
 	replica* | promote)
 		for path in /etc/braid/*.conf; do
 			path=${path##*/}

@@ -50,6 +50,8 @@ static const char *whole_state(const struct super_found *found)
 		return "half made";
 	if (found->fault == RAID_SUPER_SHORT)
 		return "too small";
+	if (found->fault == RAID_SUPER_SPARE)
+		return "spare";
 	return __le32_to_cpu(found->super.flags) & BRAID_SUPER_CLEAN ? "clean" :
 								       "in use";
 }
@@ -99,6 +101,8 @@ static json_object *report_table(const struct braid_super *super)
 	json_object *members = print_array();
 	unsigned int slot;
 
+	if (super->slot == __cpu_to_le16(BRAID_SUPER_SPARE))
+		return members; /* it knows nothing of them */
 	for (slot = 0; slot < __le16_to_cpu(super->members); slot++) {
 		const struct braid_super_slot *line = &super->table[slot];
 		json_object *member = print_object();
@@ -130,7 +134,10 @@ static json_object *report(const struct find *find)
 				    NULL);
 	print_add_number(object, "chunk_bytes",
 			 __le32_to_cpu(super->chunk_sectors) * 512ULL);
-	print_add_number(object, "slot", __le16_to_cpu(super->slot));
+	if (super->slot == __cpu_to_le16(BRAID_SUPER_SPARE))
+		print_add(object, "slot", NULL);
+	else
+		print_add_number(object, "slot", __le16_to_cpu(super->slot));
 	add_uuid(object, "member_uuid", super->member_uuid);
 	add_sectors(object, "data_offset_bytes", super->data_offset);
 	add_sectors(object, "member_bytes", super->member_sectors);
@@ -182,10 +189,11 @@ static void print_members(json_object *members)
 
 static void print_report(json_object *object)
 {
-	printf("%s: slot %" PRIu64 " of the %s array %s, %s\n",
-	       print_text_of(object, "device"), print_number_of(object, "slot"),
-	       print_text_of(object, "level"), print_text_of(object, "name"),
-	       print_text_of(object, "state"));
+	printf("%s: ", print_text_of(object, "device"));
+	if (json_object_object_get(object, "slot"))
+		printf("slot %" PRIu64 " of ", print_number_of(object, "slot"));
+	printf("the %s array %s, %s\n", print_text_of(object, "level"),
+	       print_text_of(object, "name"), print_text_of(object, "state"));
 	print_text("array", object, "uuid");
 	print_text("member", object, "member_uuid");
 	if (print_number_of(object, "chunk_bytes"))

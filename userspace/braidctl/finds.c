@@ -105,6 +105,7 @@ bool finds_known(const struct find *find)
 	case RAID_SUPER_GOOD:
 	case RAID_SUPER_HALF:
 	case RAID_SUPER_SHORT:
+	case RAID_SUPER_SPARE:
 		return true;
 	default:
 		return false;

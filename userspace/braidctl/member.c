@@ -71,6 +71,9 @@ static const char *braid_signature(const char *path, char text[80])
 	case RAID_SUPER_SHORT:
 		snprintf(text, 80, "member of the array %s", found.super.name);
 		break;
+	case RAID_SUPER_SPARE:
+		snprintf(text, 80, "spare of the array %s", found.super.name);
+		break;
 	case RAID_SUPER_HALF:
 		snprintf(text, 80, "half-made member of an array %s",
 			 found.super.name);

@@ -40,13 +40,15 @@ static const struct {
 	[OPT_CONTROL] = { "control", VALUE_TEXT, "SOCKET",
 			  "braidd's control socket" },
 	[OPT_TIMEOUT] = { "timeout", VALUE_NUMBER, "SECONDS",
-			  "how long to wait for braidd's answer" },
+			  "how long to wait at most" },
 	[OPT_NO_SUPERBLOCK] = { "no-superblock", VALUE_NONE, "",
 				"write nothing to the devices" },
 	[OPT_SCAN] = { "scan", VALUE_NONE, "",
 		       "look at all block devices there are" },
 	[OPT_COMPARE] = { "compare", VALUE_NONE, "",
 			  "they may have changed: compare them" },
+	[OPT_SPARE] = { "spare", VALUE_NONE, "",
+			"keep it until a device is lacking" },
 	[OPT_HELP] = { "help", VALUE_NONE, "", "print this" },
 };
 

@@ -27,6 +27,7 @@ enum option {
 	OPT_NO_SUPERBLOCK,
 	OPT_SCAN,
 	OPT_COMPARE,
+	OPT_SPARE,
 	OPT_HELP,
 	OPTIONS,
 };

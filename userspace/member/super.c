@@ -118,8 +118,7 @@ static int plan_place(struct braid_super *super,
 	return 0;
 }
 
-/* Random UUIDs, version 4. */
-static int draw_uuid(uint8_t uuid[16])
+int super_draw_uuid(uint8_t uuid[16])
 {
 	if (getrandom(uuid, 16, 0) != 16)
 		return -EIO;
@@ -131,11 +130,11 @@ static int draw_uuid(uint8_t uuid[16])
 static int plan_table(struct braid_super *super, unsigned int members)
 {
 	unsigned int slot;
-	int r = draw_uuid(super->array_uuid);
+	int r = super_draw_uuid(super->array_uuid);
 
 	for (slot = 0; slot < members && !r; slot++) {
 		super->table[slot].state = BRAID_SLOT_USED;
-		r = draw_uuid(super->table[slot].uuid);
+		r = super_draw_uuid(super->table[slot].uuid);
 	}
 	return r;
 }

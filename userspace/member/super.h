@@ -74,6 +74,9 @@ int super_write(int fd, struct braid_super *super);
 /* Take both copies away, durably: no superblock is there. 0 or -errno. */
 int super_erase(int fd);
 
+/* A random UUID, version 4. Return: 0 or -EIO. */
+int super_draw_uuid(uint8_t uuid[16]);
+
 void super_uuid_format(const uint8_t uuid[16], char text[SUPER_UUID_TEXT]);
 bool super_uuid_parse(const char *text, uint8_t uuid[16]);
 

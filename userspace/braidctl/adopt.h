@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Other devices in a running array, whoever uses it meanwhile: one more, one in
+ * another's place, one less. Crash: adopt.c says for each step what it leaves.
+ */
+#ifndef BRAIDCTL_ADOPT_H
+#define BRAIDCTL_ADOPT_H
+
+#include "braidctl/join.h"
+
+/**
+ * adopt() - put a device into a slot, to be rebuilt or brought up to date
+ * @live: the array; its superblocks were read, and it's the caller's turn
+ * @path: the device
+ * @slot: the slot, JOIN_ANY_SLOT for the first that lacks one
+ * @force: what is on the device may be lost
+ * @join: receives what was decided
+ *
+ * If it fails nothing has changed, on the device neither.
+ *
+ * Return: 0, or EXIT_FAILED after a complaint.
+ */
+int adopt(struct live *live, const char *path, int slot, bool force,
+	  struct join *join);
+
+/* Make a device a spare of the array. Return: 0, or EXIT_FAILED likewise. */
+int adopt_spare(const struct live *live, const char *path, bool force);
+
+/* Let go of a slot's device. Return: 0, or EXIT_FAILED likewise. */
+int adopt_nothing(struct live *live, unsigned int slot);
+
+#endif

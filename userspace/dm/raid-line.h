@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table line of a braid-raid array as words, to change one slot of it and
+ * leave all else as the kernel printed it: features that are newer than this
+ * program are kept. (pure)
+ *
+ *	<level> <chunk_sectors> <#features> [<feature>...] <#devs> <dev|->...
+ */
+#ifndef DM_RAID_LINE_H
+#define DM_RAID_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dm/raid.h"
+
+#define RAID_LINE_WORDS_MAX 384
+#define RAID_LINE_WORD_SIZE 64
+
+struct raid_line {
+	char level[RAID_LINE_WORD_SIZE], chunk[RAID_LINE_WORD_SIZE];
+	unsigned int nr_words; /* of features and their values */
+	char word[RAID_LINE_WORDS_MAX][RAID_LINE_WORD_SIZE];
+	unsigned int nr_members;
+	char member[DM_RAID_MEMBERS_MAX][DM_DEV_PATH_SIZE]; /* "-": missing */
+};
+
+/* Return: 0 or -EINVAL. */
+int raid_line_parse(const char *text, struct raid_line *line);
+
+/* Return: 0, -EINVAL or -ENAMETOOLONG. */
+int raid_line_format(const struct raid_line *line, char *text, size_t size);
+
+/* "<feature> <slot>" is in it. */
+bool raid_line_has(const struct raid_line *line, const char *feature,
+		   unsigned int slot);
+
+/* Add "<feature> <slot>". Return: 0 or -ENOSPC. */
+int raid_line_add(struct raid_line *line, const char *feature,
+		  unsigned int slot);
+
+/*
+ * Put another device into a slot ("-": none). What was said of the slot's
+ * device before (failed, rebuild, readd) goes with it.
+ */
+int raid_line_set(struct raid_line *line, unsigned int slot, const char *path);
+
+#endif
