@@ -76,6 +76,8 @@ install: userspace	## programs, man pages, module of the running kernel (DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|/usr/local/|$(PREFIX)/|' userspace/braidd/braidd@.service \
 		>'$(DESTDIR)$(PREFIX)/lib/systemd/system/braidd@.service'
+	sed 's|/usr/local/|$(PREFIX)/|' userspace/braidctl/braid-monitor.service \
+		>'$(DESTDIR)$(PREFIX)/lib/systemd/system/braid-monitor.service'
 	$(foreach m,$(MAN),install -D -m 644 -t \
 		$(DESTDIR)$(PREFIX)/share/man/man$(patsubst .%,%,$(suffix $(m))) $(m) &&) true
 	@if tools/kmod running >/dev/null; then \

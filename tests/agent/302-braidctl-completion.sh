@@ -26,7 +26,8 @@ completes() {
 }
 
 completes 'replica' re
-completes '--help --version array keygen promote replica status track' ''
+completes '--help --version array keygen monitor promote replica status track' ''
+completes '--exec --help --json --mail --oneshot' monitor --
 completes 'create' array cr
 completes 'attach changed close detach drop mark release status view' track ''
 completes '--chunk --force --help --json --level --no-superblock' array create a --

@@ -20,8 +20,8 @@ _braidctl_values() {
 	--level) _braidctl_offer -W 'raid0 raid1' -- "$2" ;;
 	--view) _braidctl_offer -W 'whole shipped' -- "$2" ;;
 	--chunk | --block) _braidctl_offer -W '4K 16K 64K 256K 1M' -- "$2" ;;
-	--meta | --config | -c | --control) _braidctl_offer -f -- "$2" ;;
-	--since | --view-era | --timeout) ;;
+	--meta | --config | -c | --control | --exec) _braidctl_offer -f -- "$2" ;;
+	--since | --view-era | --timeout | --mail) ;;
 	*) return 1 ;;
 	esac
 }

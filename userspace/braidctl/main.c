@@ -6,6 +6,7 @@
 #include "braidctl/array.h"
 #include "braidctl/complain.h"
 #include "braidctl/keygen.h"
+#include "braidctl/monitor.h"
 #include "braidctl/print.h"
 #include "braidctl/promote.h"
 #include "braidctl/replica.h"
@@ -17,7 +18,7 @@
 
 static const struct command *const families[] = {
 	status_commands,  array_commands,   track_commands,
-	replica_commands, promote_commands, keygen_commands,
+	replica_commands, promote_commands, keygen_commands, monitor_commands,
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))

@@ -49,6 +49,11 @@ static const struct {
 			  "they may have changed: compare them" },
 	[OPT_SPARE] = { "spare", VALUE_NONE, "",
 			"keep it until a device is lacking" },
+	[OPT_EXEC] = { "exec", VALUE_TEXT, "PROGRAM",
+		       "run it with EVENT ARRAY DEVICE" },
+	[OPT_MAIL] = { "mail", VALUE_TEXT, "ADDRESS",
+		       "send mail of what is grave" },
+	[OPT_ONESHOT] = { "oneshot", VALUE_NONE, "", "look once and end" },
 	[OPT_HELP] = { "help", VALUE_NONE, "", "print this" },
 };
 

@@ -28,6 +28,9 @@ enum option {
 	OPT_SCAN,
 	OPT_COMPARE,
 	OPT_SPARE,
+	OPT_EXEC,
+	OPT_MAIL,
+	OPT_ONESHOT,
 	OPT_HELP,
 	OPTIONS,
 };
