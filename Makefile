@@ -63,6 +63,12 @@ fuzz:	## every fuzzer for SECONDS=600 each
 bench-delta: userspace	## braid-delta, rdiff, rsync, xdelta3, zstd; ROUNDS=5
 	tools/bench/delta --rounds $(or $(ROUNDS),5)
 
+bench-raid: userspace	## braid-raid and md under UML; ROUNDS=5, ONLY=glob
+	tools/bench/raid --rounds $(or $(ROUNDS),5) --only '$(or $(ONLY),*)'
+
+bench-track: userspace	## braid-track, dm-era, dm-snapshot under UML; ROUNDS=5
+	tools/bench/track --rounds $(or $(ROUNDS),5) --only '$(or $(ONLY),*)'
+
 style:	## checkpatch, sparse, clang-format, shellcheck, cppcheck
 	@tools/test style
 
@@ -91,5 +97,5 @@ clean:	## remove build/ (the cache of kernels stays)
 	rm -rf build
 
 .PHONY: help setup all kmod userspace demo test test-unit test-kunit test-uml \
-	test-vm test-agent test-delta test-delta-long fuzz bench-delta style \
-	install clean
+	test-vm test-agent test-delta test-delta-long fuzz bench-delta bench-raid \
+	bench-track style install clean
