@@ -6,17 +6,21 @@
  * name says otherwise.
  *
  * braid-raid
- *	table	<start> <len> braid-raid <raid0|raid1> <chunk_sectors>
+ *	table	<start> <len> braid-raid
+ *		<raid0|raid1|raid5|raid5_ls|_la|_rs|_ra> <chunk_sectors>
  *		<#features> [<feature>...] <#devs> <dev|->...
  *	status	as dm-raid's: <raid_type> <#devs> <health_chars> <sync_ratio>
  *		<sync_action> <mismatch_cnt> <data_offset> <journal_char>
- *	feature	failed <slot>	(raid1) the device there is stale: don't use it
+ *	feature	failed <slot>	(raid1, raid5) the device there is stale: don't use it
  *	feature	superblock <uuid>  the members' superblocks (dm-braid-disk.h) are
  *		those of this array: check them, use what they call data, and
  *		keep them up. <data_offset> is where the data begins
- *	message	fail <slot>	(raid1) drop the leg as if a write had failed
+ *	message	fail <slot>	(raid1, raid5) drop the device as if a write
+ *		had failed
  *	events	a device was dropped, or is gone
- *	raid0 takes 1 to 64 devices, raid1 2 to 8, of which some may be "-".
+ *	raid0 takes 1 to 64 devices, raid1 2 to 8, of which some may be "-",
+ *	raid5 3 to 16, of which one may be. raid5 is another word for raid5_ls;
+ *	what is shown is the latter.
  *	raid1 has no chunks: <chunk_sectors> is checked and shown, and may be 0
  *
  * braid-track
@@ -80,6 +84,7 @@
 #define BRAID_VIEWS_MAX		16U	/* open at a time, of one device */
 #define BRAID_RAID0_MEMBERS_MAX	64U
 #define BRAID_RAID1_MEMBERS_MAX	8U
+#define BRAID_RAID5_MEMBERS_MAX	16U
 
 #define BRAID_RANGE_MAX		65536U	/* blocks, of one message */
 

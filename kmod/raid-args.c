@@ -13,16 +13,32 @@
 
 /* What differs between the levels as far as the words go. */
 static const struct {
-	const char *name;
 	unsigned int members_min;
 	unsigned int members_max;
 	bool redundant;
 	const char *members_error;
 } levels[] = {
-	[RAID_LEVEL_0] = { "raid0", 1, BRAID_RAID0_MEMBERS_MAX, false,
+	[RAID_LEVEL_0] = { 1, BRAID_RAID0_MEMBERS_MAX, false,
 			   "raid0 takes 1 to 64 devices" },
-	[RAID_LEVEL_1] = { "raid1", 2, BRAID_RAID1_MEMBERS_MAX, true,
+	[RAID_LEVEL_1] = { 2, BRAID_RAID1_MEMBERS_MAX, true,
 			   "raid1 takes 2 to 8 devices" },
+	[RAID_LEVEL_5] = { 3, BRAID_RAID5_MEMBERS_MAX, true,
+			   "raid5 takes 3 to 16 devices" },
+};
+
+/* The words for levels. Of two for the same thing the first is shown. */
+static const struct {
+	const char *name;
+	enum raid_level_id level;
+	enum raid5_algorithm algorithm;
+} types[] = {
+	{ "raid0", RAID_LEVEL_0 },
+	{ "raid1", RAID_LEVEL_1 },
+	{ "raid5_ls", RAID_LEVEL_5, RAID5_LEFT_SYMMETRIC },
+	{ "raid5_la", RAID_LEVEL_5, RAID5_LEFT_ASYMMETRIC },
+	{ "raid5_rs", RAID_LEVEL_5, RAID5_RIGHT_SYMMETRIC },
+	{ "raid5_ra", RAID_LEVEL_5, RAID5_RIGHT_ASYMMETRIC },
+	{ "raid5", RAID_LEVEL_5, RAID5_LEFT_SYMMETRIC },
 };
 
 /* The words that are left, and where they are in the line. */
@@ -63,13 +79,15 @@ static int parse_level(struct raid_args *args, struct words *words)
 	const char *word = take(words);
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(levels); i++) {
-		if (!strcmp(word, levels[i].name)) {
-			args->level = i;
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		if (!strcmp(word, types[i].name)) {
+			args->level = types[i].level;
+			args->algorithm = types[i].algorithm;
 			return 0;
 		}
 	}
-	return complain(words, "the RAID level must be raid0 or raid1");
+	return complain(words,
+			"the RAID level must be raid0, raid1, raid5 or raid5_ls, _la, _rs, _ra");
 }
 
 static int parse_chunk(struct raid_args *args, struct words *words)
@@ -198,7 +216,7 @@ static int parse_members(struct raid_args *args, struct words *words)
 		args->path[slot] = strcmp(word, "-") ? word : NULL;
 		if (!args->path[slot] && !levels[args->level].redundant)
 			return complain(words,
-					"raid0 can't do without a device: - is for raid1");
+					"raid0 can't do without a device: - is for raid1 and raid5");
 	}
 	if (words->at == words->argc)
 		return 0;
@@ -206,20 +224,11 @@ static int parse_members(struct raid_args *args, struct words *words)
 	return complain(words, "more devices are given than announced");
 }
 
-/* What can be said only once all words are known. */
-static int check_whole(struct raid_args *args, sector_t len,
-		       struct words *words)
+/* How many devices can be used, and how many must be. */
+static int check_usable(struct raid_args *args, struct words *words)
 {
 	unsigned int slot, usable = 0;
-	u64 stripe = (u64)args->chunk * args->members;
-	u64 rest;
 
-	if (find_last_bit(args->failed, BRAID_RAID0_MEMBERS_MAX) <
-	    BRAID_RAID0_MEMBERS_MAX &&
-	    find_last_bit(args->failed, BRAID_RAID0_MEMBERS_MAX) >=
-	    args->members)
-		return complain(words,
-				"the feature failed names a slot that isn't there");
 	for (slot = 0; slot < args->members; slot++) {
 		if (args->path[slot] && !test_bit(slot, args->failed))
 			usable++;
@@ -230,13 +239,46 @@ static int check_whole(struct raid_args *args, sector_t len,
 	if (!usable)
 		return complain(words,
 				"at least one device must be there and not failed");
-	if (args->level != RAID_LEVEL_0)
-		return 0;
-	div64_u64_rem(len, stripe, &rest);
-	if (rest)
+	if (args->level == RAID_LEVEL_5 && usable < args->members - 1)
 		return complain(words,
-				"the length of raid0 must be a multiple of chunk size times devices");
+				"raid5 can do without one device, but not without two");
 	return 0;
+}
+
+static int check_length(struct raid_args *args, sector_t len,
+			struct words *words)
+{
+	unsigned int disks = args->members;
+	u64 rest;
+
+	if (args->level == RAID_LEVEL_1)
+		return 0;
+	if (args->level == RAID_LEVEL_5)
+		disks--;
+	div64_u64_rem(len, (u64)args->chunk * disks, &rest);
+	if (!rest)
+		return 0;
+	if (args->level == RAID_LEVEL_5)
+		return complain(words,
+				"the length of raid5 must be a multiple of chunk size times devices less one");
+	return complain(words,
+			"the length of raid0 must be a multiple of chunk size times devices");
+}
+
+/* What can be said only once all words are known. */
+static int check_whole(struct raid_args *args, sector_t len,
+		       struct words *words)
+{
+	int r;
+
+	if (find_last_bit(args->failed, BRAID_RAID0_MEMBERS_MAX) <
+	    BRAID_RAID0_MEMBERS_MAX &&
+	    find_last_bit(args->failed, BRAID_RAID0_MEMBERS_MAX) >=
+	    args->members)
+		return complain(words,
+				"the feature failed names a slot that isn't there");
+	r = check_usable(args, words);
+	return r ? r : check_length(args, len, words);
 }
 
 /**
@@ -273,12 +315,20 @@ int raid_args_parse(struct raid_args *args, unsigned int argc, char **argv,
 }
 
 /**
- * raid_args_level_name() - the word for a level
+ * raid_args_type_name() - the word for a level
  * @level: the level
+ * @algorithm: for raid5, how data and parity are dealt to the members
  *
  * Return: the word, as in the table line.
  */
-const char *raid_args_level_name(enum raid_level_id level)
+const char *raid_args_type_name(enum raid_level_id level,
+				enum raid5_algorithm algorithm)
 {
-	return levels[level].name;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		if (types[i].level == level && types[i].algorithm == algorithm)
+			return types[i].name;
+	}
+	return "";
 }

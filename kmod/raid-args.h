@@ -12,15 +12,18 @@
 #include <linux/uuid.h>
 
 #include "dm-braid.h"
+#include "raid5-layout.h"
 
 enum raid_level_id {
 	RAID_LEVEL_0,
 	RAID_LEVEL_1,
+	RAID_LEVEL_5,
 };
 
 /**
  * struct raid_args - a table line that is well formed
  * @level: the RAID level
+ * @algorithm: how raid5 deals data and parity to the members
  * @chunk: chunk size in sectors; 0 where the level has no chunks
  * @members: number of slots
  * @failed: slots whose member must not be used ("failed <slot>")
@@ -30,6 +33,7 @@ enum raid_level_id {
  */
 struct raid_args {
 	enum raid_level_id level;
+	enum raid5_algorithm algorithm;
 	unsigned int chunk;
 	unsigned int members;
 	DECLARE_BITMAP(failed, BRAID_RAID0_MEMBERS_MAX);
@@ -52,6 +56,7 @@ struct raid_complaint {
 
 int raid_args_parse(struct raid_args *args, unsigned int argc, char **argv,
 		    sector_t len, struct raid_complaint *complaint);
-const char *raid_args_level_name(enum raid_level_id level);
+const char *raid_args_type_name(enum raid_level_id level,
+				enum raid5_algorithm algorithm);
 
 #endif

@@ -124,6 +124,18 @@ static u32 level_number(const struct raid *raid)
 	}
 }
 
+static u32 layout_number(const struct raid *raid)
+{
+	static const u32 layouts[] = {
+		[RAID5_LEFT_SYMMETRIC] = BRAID_LAYOUT_LEFT_SYMMETRIC,
+		[RAID5_RIGHT_SYMMETRIC] = BRAID_LAYOUT_RIGHT_SYMMETRIC,
+		[RAID5_LEFT_ASYMMETRIC] = BRAID_LAYOUT_LEFT_ASYMMETRIC,
+		[RAID5_RIGHT_ASYMMETRIC] = BRAID_LAYOUT_RIGHT_ASYMMETRIC,
+	};
+
+	return raid->level_id == RAID_LEVEL_5 ? layouts[raid->algorithm] : 0;
+}
+
 /* Is the table line that of the array whose member this is? */
 static const char *compare_table(const struct raid *raid, unsigned int slot)
 {
@@ -134,6 +146,8 @@ static const char *compare_table(const struct raid *raid, unsigned int slot)
 		return raid_super_verdict_text(RAID_MEMBER_FOREIGN);
 	if (le32_to_cpu(super->level) != level_number(raid))
 		return "the array that it is a member of has another level";
+	if (le32_to_cpu(super->layout) != layout_number(raid))
+		return "the array that it is a member of has another layout";
 	if (le16_to_cpu(super->members) != raid->members)
 		return "the array that it is a member of has another number of devices";
 	if (chunk != raid->chunk)
@@ -294,6 +308,18 @@ static unsigned int survivors(const struct raid *raid,
 			__set_bit(slot, rest);
 	}
 	return raid->members - bitmap_weight(rest, raid->members);
+}
+
+/*
+ * An array that lacks more than it can do without is left as it was recorded
+ * last: nothing was acknowledged since, and the members may come back.
+ */
+static bool has_failed(const struct raid *raid)
+{
+	DECLARE_BITMAP(none, BRAID_RAID0_MEMBERS_MAX) = { 0 };
+	DECLARE_BITMAP(rest, BRAID_RAID0_MEMBERS_MAX);
+
+	return survivors(raid, none, rest) > may_lose(raid);
 }
 
 /* Write what is known to these members. Failed slots are in record->bad. */
@@ -499,9 +525,7 @@ int raid_record_start(struct raid *raid)
 
 	if (!raid->record || raid->active)
 		return 0;
-	/* stripes that lack a member have nothing to be kept but errors */
-	if (raid->level_id == RAID_LEVEL_0 &&
-	    !bitmap_empty(raid->dead, raid->members))
+	if (has_failed(raid))
 		return 0;
 	r = raid_members_claim(raid);
 	if (r)
@@ -535,7 +559,7 @@ void raid_record_stop(struct raid *raid)
 	if (!record || !raid->active)
 		return;
 	mutex_lock(&raid->change);
-	if (braid_table_writable(raid->ti->table)) {
+	if (braid_table_writable(raid->ti->table) && !has_failed(raid)) {
 		survivors(raid, lost, rest);
 		submit_all(raid, rest, true);
 		if (bitmap_empty(record->bad, raid->members)) {

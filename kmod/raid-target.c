@@ -16,6 +16,7 @@
 static const struct raid_level *const raid_levels[] = {
 	[RAID_LEVEL_0] = &raid0_level,
 	[RAID_LEVEL_1] = &raid1_level,
+	[RAID_LEVEL_5] = &raid5_level,
 };
 
 static void send_event(struct work_struct *work)
@@ -36,6 +37,7 @@ static struct raid *make_raid(struct dm_target *ti,
 	raid->ti = ti;
 	raid->level = raid_levels[args->level];
 	raid->level_id = args->level;
+	raid->algorithm = args->algorithm;
 	raid->chunk = args->chunk;
 	raid->members = args->members;
 	raid->member_sectors = ti->len;
@@ -47,6 +49,8 @@ static struct raid *make_raid(struct dm_target *ti,
 		raid->layout.chunk_shift = ilog2(args->chunk);
 		raid->member_sectors = div_u64(ti->len, args->members);
 	}
+	if (args->level == RAID_LEVEL_5)
+		raid->member_sectors = div_u64(ti->len, args->members - 1);
 	return raid;
 }
 
@@ -162,6 +166,11 @@ static void raid_resume(struct dm_target *ti)
 		raid->level->resumed(raid);
 }
 
+static const char *type_name(const struct raid *raid)
+{
+	return raid_args_type_name(raid->level_id, raid->algorithm);
+}
+
 static char health(const struct raid *raid, unsigned int slot)
 {
 	if (!raid->member[slot])
@@ -176,7 +185,7 @@ static void status_info(const struct raid *raid, char *result,
 	unsigned long long sectors = raid->member_sectors;
 	unsigned int slot, sz = 0;
 
-	DMEMIT("%s %u ", raid_args_level_name(raid->level_id), raid->members);
+	DMEMIT("%s %u ", type_name(raid), raid->members);
 	for (slot = 0; slot < raid->members; slot++)
 		DMEMIT("%c", health(raid, slot));
 	DMEMIT(" %llu/%llu idle 0 %llu -", sectors, sectors,
@@ -194,8 +203,7 @@ static void status_table(const struct raid *raid, char *result,
 		features += 2 * bitmap_weight(raid->dead, raid->members);
 	if (raid->record)
 		features += 2;
-	DMEMIT("%s %u %u", raid_args_level_name(raid->level_id), raid->chunk,
-	       features);
+	DMEMIT("%s %u %u", type_name(raid), raid->chunk, features);
 	if (raid->record)
 		DMEMIT(" superblock %pUb", &raid->uuid);
 	for_each_set_bit(slot, raid->dead, raid->members) {
@@ -215,7 +223,7 @@ static void status_ima(const struct raid *raid, char *result,
 
 	DMEMIT_TARGET_NAME_VERSION(raid->ti->type);
 	DMEMIT(",raid_type=%s,raid_disks=%u,chunk_sectors=%u,raid_state=idle",
-	       raid_args_level_name(raid->level_id), raid->members,
+	       type_name(raid), raid->members,
 	       raid->chunk);
 	for (slot = 0; slot < raid->members; slot++) {
 		DMEMIT(",raid_device_%u=%s", slot, raid->member[slot] ?

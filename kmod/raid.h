@@ -3,9 +3,9 @@
  * The parts of an array that all levels share.
  *
  * Life: raid-target.c makes a struct raid when a table line is loaded, opens
- * the members (raid-members.c), and hands it to the level (raid0.c, raid1.c),
- * which hangs its own state on raid->private. The struct lives as long as the
- * table does.
+ * the members (raid-members.c), and hands it to the level (raid0.c, raid1.c,
+ * raid5.c), which hangs its own state on raid->private. The struct lives as
+ * long as the table does.
  *
  * Context: ->map and ->end_io are called as device-mapper says; ->map in the
  * submitter's context, which may sleep but holds bios that only run once it
@@ -86,8 +86,9 @@ struct raid_level {
  * @level: what its level does
  * @level_id: which level that is
  * @private: the level's state
+ * @algorithm: how raid5 deals data and parity to the members
  * @chunk: chunk size in sectors; 0 where the level has no chunks
- * @layout: shape, for levels with chunks
+ * @layout: shape, for raid0
  * @member_sectors: how much of each member is used
  * @data_offset: where that begins on each member
  * @uuid: the array's, if it has superblocks
@@ -112,6 +113,7 @@ struct raid {
 	enum raid_level_id level_id;
 	void *private;
 
+	enum raid5_algorithm algorithm;
 	unsigned int chunk;
 	struct raid_layout layout;
 	sector_t member_sectors;
@@ -137,6 +139,7 @@ struct raid {
 
 extern const struct raid_level raid0_level;
 extern const struct raid_level raid1_level;
+extern const struct raid_level raid5_level;
 
 /* raid-members.c */
 int raid_members_open(struct raid *raid, const struct raid_args *args);

@@ -81,6 +81,15 @@ static void good_lines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args->uuid.b[6], 0xcd);
 	KUNIT_EXPECT_EQ(test, args->uuid.b[15], 0xab);
 
+	KUNIT_ASSERT_EQ(test, 0, parse("raid5_ra 8 2 failed 2 4 a b c d", 48,
+				       args, &b->line, &b->complaint));
+	KUNIT_EXPECT_EQ(test, args->level, RAID_LEVEL_5);
+	KUNIT_EXPECT_EQ(test, args->algorithm, RAID5_RIGHT_ASYMMETRIC);
+	KUNIT_EXPECT_EQ(test, args->failed[0], 4UL);
+	KUNIT_ASSERT_EQ(test, 0, parse("raid5 2048 0 3 a - b", 8192, args,
+				       &b->line, &b->complaint));
+	KUNIT_EXPECT_STREQ(test, "raid5_ls",
+			   raid_args_type_name(args->level, args->algorithm));
 	KUNIT_EXPECT_EQ(test, 0, parse("raid0 8 0 1 a", 8, args, &b->line,
 				       &b->complaint));
 	KUNIT_EXPECT_EQ(test, 0, parse("raid1 2048 0 8 a b c d e f g h", 1,
@@ -127,6 +136,14 @@ static const struct {
 	{ "raid1 8 4 failed 0 failed 1 2 a b", 10, "at least one" },
 	{ "raid1 8 2 failed 0 2 - b", 8, "both" },
 	{ "raid0 8 0 3 a b c", 7, "multiple" },
+	{ "raid5_n", 1, "level" },
+	{ "raid5 0", 2, "8 to 2048" },
+	{ "raid5 8 0 2 a b", 4, "3 to 16" },
+	{ "raid5 8 0 17 a", 4, "3 to 16" },
+	{ "raid5 8 2 failed 3 3 a b c", 9, "isn't there" },
+	{ "raid5 8 0 3 a - -", 7, "without two" },
+	{ "raid5 8 2 failed 0 3 a - b", 9, "without two" },
+	{ "raid5 16 0 3 a b c", 7, "less one" },
 };
 
 static void bad_lines(struct kunit *test)
@@ -153,7 +170,7 @@ static void bad_lines(struct kunit *test)
 static void random_lines(struct kunit *test)
 {
 	static const char *const words[] = {
-		"raid0", "raid1", "0", "1", "2", "3", "8", "128", "failed",
+		"raid0", "raid1", "raid5", "0", "1", "2", "3", "8", "128", "failed",
 		"superblock", UUID, "-", "a", "b", "c", "4294967295", "18446744073709551616", "",
 	};
 	struct bench *b = test->priv;

@@ -17,7 +17,7 @@ a=$(disk a 16)
 b=$(disk b 16)
 small=$(disk small 1)
 
-refuses "the RAID level must be raid0 or raid1" "raid7 128 0 2 $a $b"
+refuses "the RAID level must be raid0, raid1, raid5" "raid7 128 0 2 $a $b"
 refuses "argument 1 'raid7'" "raid7 128 0 2 $a $b"
 refuses "the chunk size must be a number of sectors" "raid0 64k 0 2 $a $b"
 refuses "the chunk size must be a number of sectors" "raid0"

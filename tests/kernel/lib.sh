@@ -60,6 +60,16 @@ requires() {
 	esac
 }
 
+# helper NAME: a program of tests/kernel/src. Virtual machines have it; where
+# there is a compiler, it is built.
+helper() {
+	local source=$BRAID_TREE/tests/kernel/src/$1.c
+	command -v "$1" >/dev/null && return
+	command -v cc >/dev/null || skip "no program $1, and no compiler to build it"
+	cc -O2 -pthread -o "$LAB_DIR/$1" "$source"
+	PATH=$LAB_DIR:$PATH
+}
+
 # ---- taking away
 
 # undo COMMAND...: to be done at the end, the last first.

@@ -120,16 +120,6 @@ load_ended() {
 	wait "$load_pid" || fail "the load on $vol failed: $(tail -n 3 "$LAB_DIR/fio.log")"
 }
 
-# helper NAME: a program of tests/kernel/src. Virtual machines have it; where
-# there is a compiler, it is built.
-helper() {
-	local source=$BRAID_TREE/tests/kernel/src/$1.c
-	command -v "$1" >/dev/null && return
-	command -v cc >/dev/null || skip "no program $1, and no compiler to build it"
-	cc -O2 -pthread -o "$LAB_DIR/$1" "$source"
-	PATH=$LAB_DIR:$PATH
-}
-
 # patience MS|default: so long does a write wait for what a view needs. On a busy
 # machine five seconds may go by without any fault, so here it is long unless told.
 patience() {
