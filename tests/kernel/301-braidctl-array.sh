@@ -63,4 +63,12 @@ expect 131072 '.arrays[0].chunk_bytes' array status stripe
 dd if="$LAB_DIR/data" of=/dev/mapper/stripe bs=1M oflag=direct status=none
 cmp -n 4194304 "$LAB_DIR/data" /dev/mapper/stripe || fail "the stripe lost data"
 takes array stop stripe
+
+takes array create five --no-superblock --level raid5 --chunk 128K "$a" missing "$c" --force >"$LAB_DIR/out" 2>&1
+undo dmsetup remove --noudevsync --retry five
+[ "$(sectors /dev/mapper/five)" = $((2 * $(sectors "$a"))) ] || fail "the raid5 has another size"
+expect raid5_ls '.arrays[0].level' array status five
+expect degraded '.arrays[0].health' array status five
+refused 1 'refused' array fail five 0
+takes array stop five --force
 takes array status | grep -qx 'no arrays' || fail "there should be no arrays left"

@@ -27,6 +27,8 @@ refused 2 'chunk 64Q' array create m --level raid0 --chunk 64Q "$a" "$full"
 refused 2 'chunk 99999999999P' array create m --level raid0 --chunk 99999999999P "$a" "$full"
 refused 2 'is for raid0' array create m --level raid1 --chunk 64K "$a" "$full"
 refused 2 '2 to 8 devices, not 1' array create m --level raid1 "$a"
+refused 2 '3 to 16 devices, not 2' array create m --level raid5 "$a" "$full"
+refused 2 'not without 2' array create m --level raid5_ra "$a" missing missing
 refused 2 'none can be missing' array create m --level raid0 "$a" missing
 refused 2 'all devices are missing' array create m --level raid1 missing missing
 refused 2 'no name for a device' array create 'm/n' --level raid0 "$a" "$full"

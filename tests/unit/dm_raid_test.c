@@ -45,6 +45,35 @@ static void table_goes_there_and_back(void **state)
 	assert_string_equal(back.uuid, table.uuid);
 	assert_true(back.failed[1]);
 	assert_int_equal(dm_raid_table_format(&table, line, 20), -ENAMETOOLONG);
+	assert_int_equal(dm_raid_table_parse("raid5 128 0 3 a - c", &back), 0);
+	assert_int_equal(back.level, DM_RAID5_LS);
+	assert_int_equal(dm_raid_table_format(&back, line, sizeof(line)), 0);
+	assert_string_equal(line, "raid5_ls 128 0 3 a - c");
+}
+
+/* As superblocks say it; the layouts' numbers are md's. */
+static void levels_have_numbers(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t number, layout;
+	} known[] = {
+		{ "raid0", 0, 0 },    { "raid1", 1, 0 },
+		{ "raid5_la", 5, 0 }, { "raid5_ra", 5, 1 },
+		{ "raid5_ls", 5, 2 }, { "raid5_rs", 5, 3 },
+	};
+	enum dm_raid_level level;
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		assert_true(dm_raid_level_of_number(known[i].number,
+						    known[i].layout, &level));
+		assert_string_equal(dm_raid_level_name(level), known[i].name);
+		assert_int_equal(dm_raid_layout(level), known[i].layout);
+	}
+	assert_false(dm_raid_level_of_number(0, 1, &level));
+	assert_false(dm_raid_level_of_number(5, 4, &level));
+	assert_false(dm_raid_level_of_number(6, 0, &level));
 }
 
 static void failed_members_are_told(void **state)
@@ -52,6 +81,7 @@ static void failed_members_are_told(void **state)
 	static const char *const good[] = {
 		"raid1 0 2 failed 1 3 a b c",
 		"raid1 0 5 failed 1 newer failed 2 3 a b c",
+		"raid5_la 128 4 failed 2 failed 1 3 a b c",
 		"raid1 128 4 failed 2 failed 1 3 a b c",
 	};
 	struct dm_raid_table table;
@@ -97,6 +127,10 @@ static void bad_tables_are_refused(void **state)
 		"raid1 128 1 superblock 2 a b",
 		"raid1 128 2 superblock 01234567-89ab-4cde-8f01-23456789abcde 2 a b",
 		"raid0 128 2 failed 1 2 a b",
+		"raid5 128 0 2 a b",
+		"raid5_ra 0 0 3 a b c",
+		"raid5_la 128 0 17 a b c d e f g h i j k l m n o p q",
+		"raid5_n 128 0 3 a b c",
 	};
 	struct dm_raid_table table;
 	char line[64];
@@ -134,6 +168,13 @@ static void status_is_read(void **state)
 	assert_int_equal(
 		dm_raid_status_parse("raid0 2 A- 0/0 idle 0 0 -", &status), 0);
 	assert_int_equal(dm_raid_spare(&status), -1);
+	assert_int_equal(
+		dm_raid_status_parse("raid5_ls 4 AAAA 8/8 idle 0 0 -", &status),
+		0);
+	assert_int_equal(dm_raid_spare(&status), 1);
+	strcpy(status.health, "AD-A");
+	assert_int_equal(dm_raid_spare(&status), -1);
+	assert_int_equal(dm_raid_lost(&status), 2);
 }
 
 static void bad_statuses_are_refused(void **state)
@@ -165,14 +206,19 @@ static void sizes_are_whole_chunks(void **state)
 
 	assert_int_equal(dm_raid_sectors(&table, 1000), 3 * 896);
 	assert_int_equal(dm_raid_sectors(&table, 127), 0);
+	table.level = DM_RAID5_RS;
+	assert_int_equal(dm_raid_sectors(&table, 1000), 2 * 896);
+	assert_int_equal(dm_raid_missing_max(&table), 1);
 	table.level = DM_RAID1;
 	assert_int_equal(dm_raid_sectors(&table, 1000), 1000);
+	assert_int_equal(dm_raid_missing_max(&table), 2);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_goes_there_and_back),
+		cmocka_unit_test(levels_have_numbers),
 		cmocka_unit_test(failed_members_are_told),
 		cmocka_unit_test(bad_tables_are_refused),
 		cmocka_unit_test(status_is_read),

@@ -120,7 +120,7 @@ static int refuse_gaps(const struct candidate *c)
 {
 	bool force = request_has(c->request, OPT_FORCE);
 	unsigned int gaps = c->set.lost + c->set.missing;
-	bool parity = c->table.level != DM_RAID0 && c->table.level != DM_RAID1;
+	bool parity = dm_raid_is_raid5(c->table.level);
 
 	if (gaps > set_spare(&c->set))
 		return complain(
@@ -143,14 +143,14 @@ static int refuse_gaps(const struct candidate *c)
 static int fill_table(struct candidate *c)
 {
 	const struct braid_super *fresh = c->set.super[c->set.fresh];
-	char level[16];
 	unsigned int slot;
 
-	snprintf(level, sizeof(level), "raid%u", __le32_to_cpu(fresh->level));
-	if (!dm_raid_level_of(level, &c->table.level))
+	if (!dm_raid_level_of_number(__le32_to_cpu(fresh->level),
+				     __le32_to_cpu(fresh->layout),
+				     &c->table.level))
 		return complain(
-			"%s can't be assembled: it is of level %s, which this braidctl does not know",
-			c->name, level);
+			"%s can't be assembled: it is of level %u, which this braidctl does not know",
+			c->name, __le32_to_cpu(fresh->level));
 	c->table.chunk_sectors = __le32_to_cpu(fresh->chunk_sectors);
 	c->table.nr_members = __le16_to_cpu(fresh->members);
 	strcpy(c->table.uuid, c->uuid);

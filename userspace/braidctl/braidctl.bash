@@ -17,7 +17,7 @@ _braidctl_offer() {
 # What may stand behind an option.
 _braidctl_values() {
 	case $1 in
-	--level) _braidctl_offer -W 'raid0 raid1' -- "$2" ;;
+	--level) _braidctl_offer -W 'raid0 raid1 raid5 raid5_ls raid5_la raid5_rs raid5_ra' -- "$2" ;;
 	--view) _braidctl_offer -W 'whole shipped' -- "$2" ;;
 	--chunk | --block) _braidctl_offer -W '4K 16K 64K 256K 1M' -- "$2" ;;
 	--meta | --config | -c | --control | --exec) _braidctl_offer -f -- "$2" ;;

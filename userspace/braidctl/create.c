@@ -51,11 +51,12 @@ static int create_shape(const struct request *request,
 
 	if (!dm_raid_level_of(level, &table->level))
 		return complain_usage(
-			"--level %s: only raid0 and raid1 are known", level);
+			"--level %s: only raid0, raid1 and raid5 (raid5_ls, raid5_la, raid5_rs, raid5_ra) are known",
+			level);
 	if (request_has(request, OPT_CHUNK)) {
 		if (table->level == DM_RAID1)
 			return complain_usage(
-				"--chunk is for raid0: a mirror has no chunks");
+				"--chunk is for raid0 and raid5: a mirror has no chunks");
 		chunk = request->number[OPT_CHUNK];
 	}
 	if (chunk < 512ULL * BRAID_CHUNK_SECTORS_MIN ||
@@ -75,19 +76,25 @@ static int create_shape(const struct request *request,
 static int create_counts(const struct dm_raid_table *table,
 			 unsigned int missing)
 {
-	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX :
-						       BRAID_RAID0_MEMBERS_MAX;
+	unsigned int least = dm_raid_members_min(table->level);
+	unsigned int most = dm_raid_members_max(table->level);
 
-	if (table->nr_members < 2 || table->nr_members > most)
-		return complain_usage("%s takes 2 to %u devices, not %u",
-				      dm_raid_level_name(table->level), most,
-				      table->nr_members);
+	if (least < 2)
+		least = 2;
+	if (table->nr_members < least || table->nr_members > most)
+		return complain_usage("%s takes %u to %u devices, not %u",
+				      dm_raid_level_name(table->level), least,
+				      most, table->nr_members);
 	if (missing && table->level == DM_RAID0)
 		return complain_usage(
 			"raid0 needs all its devices: none can be missing");
 	if (missing == table->nr_members)
 		return complain_usage(
 			"all devices are missing: there must be one");
+	if (missing > dm_raid_missing_max(table))
+		return complain_usage(
+			"%s can do without one device, not without %u",
+			dm_raid_level_name(table->level), missing);
 	return 0;
 }
 
@@ -264,6 +271,7 @@ static int plan(struct making *making, const char *name,
 		.name = name,
 		.level =
 			strtoul(dm_raid_level_name(table->level) + 4, NULL, 10),
+		.layout = dm_raid_layout(table->level),
 		.chunk_sectors = table->chunk_sectors,
 		.members = table->nr_members,
 		.smallest = *smallest,
@@ -322,10 +330,6 @@ static int create_checked(const struct request *request,
 				" sectors, less than a chunk of %u",
 				smallest, table->chunk_sectors);
 	if (!request_has(request, OPT_NO_SUPERBLOCK)) {
-		if (table->level != DM_RAID0 && table->level != DM_RAID1)
-			return complain_usage(
-				"%s can't have superblocks yet: use --no-superblock",
-				dm_raid_level_name(table->level));
 		r = plan(&making, request->operand[0], table, &smallest);
 		if (!r)
 			r = make_members(&making);
@@ -354,8 +358,11 @@ int array_create(const struct request *request)
 		r = create_members(request, &table, &smallest);
 	if (!r)
 		r = create_checked(request, &table, smallest);
-	if (!r && table.level == DM_RAID1 && missing)
+	if (!r && missing)
 		remark("%s is degraded: %u of %u devices are missing",
 		       request->operand[0], missing, table.nr_members);
+	if (!r && dm_raid_is_raid5(table.level))
+		remark("the parity of %s is right only where its devices were blank, or whole stripes were written since",
+		       request->operand[0]);
 	return r;
 }

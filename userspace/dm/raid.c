@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dm-braid-disk.h"
 #include "dm/raid.h"
 #include "dm/scan.h"
 
 static const char *const level_names[] = {
 	[DM_RAID0] = "raid0",
 	[DM_RAID1] = "raid1",
+	[DM_RAID5_LS] = "raid5_ls",
+	[DM_RAID5_LA] = "raid5_la",
+	[DM_RAID5_RS] = "raid5_rs",
+	[DM_RAID5_RA] = "raid5_ra",
 };
 
 #define LEVELS (sizeof(level_names) / sizeof(level_names[0]))
@@ -29,7 +34,62 @@ bool dm_raid_level_of(const char *name, enum dm_raid_level *level)
 		*level = i;
 		return true;
 	}
+	*level = DM_RAID5_LS;
+	return !strcmp(name, "raid5");
+}
+
+static const uint32_t layouts[] = {
+	[DM_RAID5_LS] = BRAID_LAYOUT_LEFT_SYMMETRIC,
+	[DM_RAID5_LA] = BRAID_LAYOUT_LEFT_ASYMMETRIC,
+	[DM_RAID5_RS] = BRAID_LAYOUT_RIGHT_SYMMETRIC,
+	[DM_RAID5_RA] = BRAID_LAYOUT_RIGHT_ASYMMETRIC,
+};
+
+uint32_t dm_raid_layout(enum dm_raid_level level)
+{
+	return dm_raid_is_raid5(level) ? layouts[level] : 0;
+}
+
+bool dm_raid_level_of_number(uint32_t number, uint32_t layout,
+			     enum dm_raid_level *level)
+{
+	enum dm_raid_level i;
+
+	*level = number ? DM_RAID1 : DM_RAID0;
+	if (number < 2)
+		return !layout;
+	for (i = DM_RAID5_LS; i <= DM_RAID5_RA; i++) {
+		if (number != 5 || layouts[i] != layout)
+			continue;
+		*level = i;
+		return true;
+	}
 	return false;
+}
+
+bool dm_raid_is_raid5(enum dm_raid_level level)
+{
+	return level >= DM_RAID5_LS && level <= DM_RAID5_RA;
+}
+
+unsigned int dm_raid_members_min(enum dm_raid_level level)
+{
+	return dm_raid_is_raid5(level) ? 3 : 1;
+}
+
+unsigned int dm_raid_members_max(enum dm_raid_level level)
+{
+	if (dm_raid_is_raid5(level))
+		return BRAID_RAID5_MEMBERS_MAX;
+	return level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX :
+				   BRAID_RAID0_MEMBERS_MAX;
+}
+
+unsigned int dm_raid_missing_max(const struct dm_raid_table *table)
+{
+	if (dm_raid_is_raid5(table->level))
+		return 1;
+	return table->level == DM_RAID1 ? table->nr_members - 1 : 0;
 }
 
 unsigned int dm_raid_lost(const struct dm_raid_status *status)
@@ -43,13 +103,17 @@ unsigned int dm_raid_lost(const struct dm_raid_status *status)
 
 int dm_raid_spare(const struct dm_raid_status *status)
 {
-	unsigned int i, whole = 0;
+	unsigned int i, whole = 0, needed;
 
 	for (i = 0; i < status->nr_members; i++)
 		whole += status->health[i] == 'A';
 	if (!strcmp(status->level, level_names[DM_RAID0]))
-		return whole == status->nr_members ? 0 : -1;
-	return (int)whole - 1;
+		needed = status->nr_members;
+	else if (!strcmp(status->level, level_names[DM_RAID1]))
+		needed = 1;
+	else
+		needed = status->nr_members - 1;
+	return whole < needed ? -1 : (int)(whole - needed);
 }
 
 uint64_t dm_raid_sectors(const struct dm_raid_table *table, uint64_t smallest)
@@ -57,15 +121,13 @@ uint64_t dm_raid_sectors(const struct dm_raid_table *table, uint64_t smallest)
 	if (table->level == DM_RAID1)
 		return smallest;
 	return smallest / table->chunk_sectors * table->chunk_sectors *
-	       table->nr_members;
+	       (table->nr_members - dm_raid_is_raid5(table->level));
 }
 
 static bool shape_ok(const struct dm_raid_table *table)
 {
-	unsigned int most = table->level == DM_RAID1 ? BRAID_RAID1_MEMBERS_MAX :
-						       BRAID_RAID0_MEMBERS_MAX;
-
-	if (table->nr_members < 1 || table->nr_members > most)
+	if (table->nr_members < dm_raid_members_min(table->level) ||
+	    table->nr_members > dm_raid_members_max(table->level))
 		return false;
 	if (!table->chunk_sectors)
 		return table->level == DM_RAID1;
@@ -79,7 +141,7 @@ static bool member_ok(const struct dm_raid_table *table, unsigned int slot)
 	const char *member = table->members[slot];
 
 	if (table->failed[slot] &&
-	    (table->level != DM_RAID1 || !strcmp(member, "-")))
+	    (table->level == DM_RAID0 || !strcmp(member, "-")))
 		return false;
 	return *member && !member[strcspn(member, " \t\r\n\\")];
 }

@@ -17,6 +17,10 @@
 enum dm_raid_level {
 	DM_RAID0,
 	DM_RAID1,
+	DM_RAID5_LS, /* how data and parity are dealt, as dm-raid says it */
+	DM_RAID5_LA,
+	DM_RAID5_RS,
+	DM_RAID5_RA,
 };
 
 struct dm_raid_table {
@@ -39,7 +43,19 @@ struct dm_raid_status {
 };
 
 const char *dm_raid_level_name(enum dm_raid_level level);
+/* "raid5" is DM_RAID5_LS, too. */
 bool dm_raid_level_of(const char *name, enum dm_raid_level *level);
+bool dm_raid_is_raid5(enum dm_raid_level level);
+
+/* How superblocks say it: a number, and for RAID 5 one of BRAID_LAYOUT_... */
+uint32_t dm_raid_layout(enum dm_raid_level level);
+bool dm_raid_level_of_number(uint32_t number, uint32_t layout,
+			     enum dm_raid_level *level);
+
+/* How many members an array may have, and how many of them may be missing. */
+unsigned int dm_raid_members_min(enum dm_raid_level level);
+unsigned int dm_raid_members_max(enum dm_raid_level level);
+unsigned int dm_raid_missing_max(const struct dm_raid_table *table);
 
 /* How many members are gone and how many more may go before data is lost. */
 unsigned int dm_raid_lost(const struct dm_raid_status *status);
