@@ -31,7 +31,7 @@ demo:	## two virtual machines: replicate, lose a disk, lose a host, recover
 
 test:	## every suite, on 6.1 and 6.12; last line: N passed, N failed, N skipped
 	@tools/setup
-	@tools/test unit kunit uml:style,agent,delta,lab vm
+	@tools/test unit kunit uml:style,agent,delta,model,lab vm
 
 test-unit:	## the programs' unit tests
 	@tools/test unit
@@ -51,6 +51,9 @@ test-agent:	## braidd's tests on this machine, without the module
 
 test-delta:	## braid-delta's tests and a short run of its fuzzers; TESTS=glob
 	@tools/test delta
+
+test-model:	## the tracker's C against a model; OPS=10000000 SEED=n
+	@tools/test model
 
 test-delta-long: userspace	## 100,000 random edits of files up to 64 MiB
 	$(MAKE) -C userspace unit
@@ -97,5 +100,5 @@ clean:	## remove build/ (the cache of kernels stays)
 	rm -rf build
 
 .PHONY: help setup all kmod userspace demo test test-unit test-kunit test-uml \
-	test-vm test-agent test-delta test-delta-long fuzz bench-delta bench-raid \
-	bench-track style install clean
+	test-vm test-agent test-delta test-model test-delta-long fuzz bench-delta \
+	bench-raid bench-track style install clean

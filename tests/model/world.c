@@ -1,0 +1,886 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "world.h"
+
+#include "dm-braid.h"
+#include "targets.h"
+#include "track.h"
+#include "truth.h"
+
+#define ROOM		2600U		/* blocks, after growth */
+#define VIEWS		BRAID_VIEWS_MAX
+#define ARGS_MAX	8U
+#define CHANGES_MAX	48U
+#define PER_BIO		1024U
+
+
+/* A view, and what must be in it. */
+struct seen {
+	bool used;
+	u32 era, since, nr_blocks;
+	bool whole, ending;
+	unsigned int readers;
+	struct snapshot *content;
+	bool *must, *may, *released;
+	struct mapped_device md;
+	struct dm_table table;
+	struct dm_target ti;
+};
+
+struct world {
+	bool up, suspended, closing, reloading;
+	u32 nr_blocks;
+	unsigned int block_sectors;
+	unsigned int writes, messages;	/* under way */
+	u64 tag;
+	struct mapped_device md;
+	struct dm_table table;
+	struct dm_target *live;
+	struct seen views[VIEWS];
+};
+
+struct write {
+	struct bio bio;
+	char per_bio[PER_BIO];
+	struct change change;
+};
+
+struct reading {
+	struct bio bio;
+	char per_bio[PER_BIO];
+	struct seen *view;
+	u32 block;
+};
+
+const char *const op_names[OP_KINDS] = {
+	"write", "discard", "flush", "close", "close whole", "close shipped",
+	"changed now", "changed of a view", "read a view", "release", "drop",
+	"mark", "suspend and resume", "reload", "grow", "stop and start",
+	"write while away", "rot", "crash", "wait",
+};
+
+const unsigned int op_weights[OP_KINDS] = {
+	[OP_WRITE] = 560,
+	[OP_DISCARD] = 40,
+	[OP_FLUSH] = 10,
+	[OP_CLOSE] = 25,
+	[OP_CLOSE_WHOLE] = 14,
+	[OP_CLOSE_SHIPPED] = 20,
+	[OP_CHANGED] = 50,
+	[OP_CHANGED_VIEW] = 30,
+	[OP_READ_VIEW] = 120,
+	[OP_RELEASE] = 15,
+	[OP_DROP] = 14,
+	[OP_MARK] = 10,
+	[OP_SUSPEND] = 3,
+	[OP_RELOAD] = 2,
+	[OP_GROW] = 1,
+	[OP_STOP] = 2,
+	[OP_AWAY] = 1,
+	[OP_ROT] = 1,
+	[OP_CRASH] = 4,
+	[OP_WAIT] = 40,
+};
+
+struct world_counts world_counts;
+static struct world world;
+static char *pristine;			/* the module's variables */
+
+/* ---- as device-mapper does */
+
+static struct dm_target *target_new(u32 nr_blocks)
+{
+	struct dm_target *ti = calloc(1, sizeof(*ti));
+
+	ti->table = &world.table;
+	ti->len = (sector_t)nr_blocks * world.block_sectors;
+	return ti;
+}
+
+static int construct(struct target_type *type, struct dm_target *ti,
+		     const char *format, ...)
+{
+	char line[128], *argv[ARGS_MAX], *save = NULL;
+	unsigned int argc = 0;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	for (char *word = strtok_r(line, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	return type->ctr(ti, argc, argv);
+}
+
+static struct dm_target *table_load(u32 nr_blocks)
+{
+	struct dm_target *ti = target_new(nr_blocks);
+
+	if (construct(&braid_track_target, ti, "7:1 7:0 %u",
+		      world.block_sectors))
+		sim_fail("the table was refused: %s", ti->error);
+	return ti;
+}
+
+static void target_end(struct dm_target *ti)
+{
+	braid_track_target.dtr(ti);
+	free(ti);
+}
+
+static void resume(struct dm_target *ti)
+{
+	int r = braid_track_target.preresume(ti);
+
+	if (r)
+		sim_fail("the table was not resumed: error %d", r);
+	braid_track_target.resume(ti);
+	world.suspended = false;
+}
+
+static void suspend(void)
+{
+	world.suspended = true;
+	while (world.writes)
+		sim_wait();
+	braid_track_target.postsuspend(world.live);
+}
+
+/* Return: what the message does; its reply is in @reply. */
+static int message(char *reply, unsigned int size, const char *format, ...)
+{
+	char line[128], *argv[ARGS_MAX], *save = NULL;
+	unsigned int argc = 0;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	for (char *word = strtok_r(line, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	world.messages++;
+	r = braid_track_target.message(world.live, argc, argv, reply, size);
+	world.messages--;
+	return r;
+}
+
+/* Of the status: what is being written now. */
+static u32 era_now(void)
+{
+	char text[2048], *at = text;
+
+	braid_track_target.status(world.live, STATUSTYPE_INFO, 0, text,
+				  sizeof(text));
+	for (unsigned int i = 0; i < 3 && at; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoul(at, NULL, 10) : 0;
+}
+
+/* ---- changes */
+
+/* The origin holds it now. */
+static void write_landed(struct bio *bio)
+{
+	struct write *w = (struct write *)bio;
+	struct track_bio *tb = dm_per_bio_data(bio, sizeof(*tb));
+
+	w->change.last = (bio_end_sector(bio) - 1) / world.block_sectors;
+	truth_end(&w->change, bio->tag, tb->era, era_now());
+}
+
+static void write_done(struct bio *bio)
+{
+	blk_status_t status = bio->bi_status;
+
+	if (status)
+		sim_fail("a write failed");
+	braid_track_target.end_io(world.live, bio, &status);
+	world.writes--;
+	sim_free(bio);
+}
+
+static struct write *write_new(sector_t sector, sector_t end, blk_opf_t opf,
+			       u64 tag)
+{
+	struct write *w = sim_alloc(sizeof(*w));
+	bool discard = (opf & REQ_OP_MASK) != REQ_OP_WRITE;
+
+	bio_init(&w->bio, NULL, NULL, 0, opf);
+	w->bio.bi_iter.bi_sector = sector;
+	w->bio.bi_iter.bi_size = (end - sector) << SECTOR_SHIFT;
+	w->bio.landed = write_landed;
+	w->bio.bi_end_io = write_done;
+	w->bio.tag = tag | (discard ? TRUTH_WILD : 0);
+	truth_begin(&w->change, sector / world.block_sectors,
+		    (end - 1) / world.block_sectors, era_now(), discard);
+	return w;
+}
+
+/* What isn't taken of it is submitted anew. Return: where to go on. */
+static sector_t submit_part(struct write *w)
+{
+	sector_t sector = w->bio.bi_iter.bi_sector;
+	sector_t taken = bio_sectors(&w->bio);
+
+	/* for dm_accept_partial_bio(): a write may be over before map returns */
+	w->bio.bi_private = &taken;
+	switch (braid_track_target.map(world.live, &w->bio)) {
+	case DM_MAPIO_REMAPPED:
+		submit_bio_noacct(&w->bio);
+		break;
+	case DM_MAPIO_SUBMITTED:
+		break;
+	default:
+		sim_fail("a write was not taken");
+	}
+	return sector + taken;
+}
+
+struct range {
+	sector_t sector, end;
+	blk_opf_t opf;
+};
+
+static void write_thread(void *arg)
+{
+	struct range *range = arg;
+	u64 tag = ++world.tag;
+
+	world.writes++;
+	while (range->sector < range->end && !world.suspended) {
+		struct write *w = write_new(range->sector, range->end,
+					    range->opf, tag);
+
+		world.writes++;
+		range->sector = submit_part(w);
+	}
+	world.writes--;
+	sim_free(range);
+}
+
+static void op_change(u32 blocks, blk_opf_t opf)
+{
+	struct range *range = sim_alloc(sizeof(*range));
+	sector_t size = (sector_t)world.nr_blocks * world.block_sectors;
+	sector_t near = sim_random(2) ? size : 1 + size / 16;
+
+	range->sector = sim_random(near);
+	range->end = range->sector + 1 +
+		     sim_random(blocks * world.block_sectors);
+	if (!sim_random(4)) {
+		range->sector -= range->sector % world.block_sectors;
+		range->end = range->sector +
+			     (1 + sim_random(blocks)) * world.block_sectors;
+	}
+	range->end = min(range->end, size);
+	range->opf = opf | (sim_random(16) ? 0 : REQ_FUA);
+	sim_thread(write_thread, range);
+}
+
+/* ---- closing, views */
+
+static struct seen *view_slot(bool used)
+{
+	unsigned int at = sim_random(VIEWS);
+
+	for (unsigned int i = 0; i < VIEWS; i++, at = (at + 1) % VIEWS)
+		if (world.views[at].used == used && !world.views[at].ending &&
+		    (!used || world.views[at].content))
+			return &world.views[at];
+	return NULL;
+}
+
+static void seen_free(struct seen *v)
+{
+	if (!v->used)
+		return;
+	truth_put(v->content);
+	free(v->must);
+	free(v->may);
+	free(v->released);
+	memset(v, 0, sizeof(*v));
+}
+
+static void seen_new(struct seen *v, u32 era, u32 since, bool whole)
+{
+	memset(v, 0, sizeof(*v));
+	v->used = true;
+	v->era = era;
+	v->since = since;
+	v->whole = whole;
+	v->nr_blocks = world.nr_blocks;
+	v->must = calloc(ROOM, sizeof(bool));
+	v->may = calloc(ROOM, sizeof(bool));
+	v->released = calloc(ROOM, sizeof(bool));
+	v->md.disk.dev = MKDEV(253, 1 + (v - world.views));
+	v->table.md = &v->md;
+	v->ti.table = &v->table;
+	v->ti.len = (sector_t)world.nr_blocks * world.block_sectors;
+	for (u32 b = 0; b < world.nr_blocks; b++)
+		v->must[b] = truth.least[b] > since;
+}
+
+static void seen_may(struct seen *v)
+{
+	for (u32 b = 0; b < v->nr_blocks; b++)
+		v->may[b] = truth.most[b] > v->since;
+	for (struct change *c = truth.changes; c; c = c->next)
+		for (u32 b = c->block; b <= c->last; b++)
+			v->may[b] = true;
+}
+
+struct closing {
+	struct seen *view;		/* or NULL */
+	u32 since;
+	bool whole;
+};
+
+static void close_view(struct closing *c, u32 era)
+{
+	struct seen *v = c->view;
+
+	seen_may(v);
+	world_counts.views++;
+	if (construct(&braid_view_target, &v->ti, "253:0 %u", era))
+		sim_fail("the view of era %u is refused: %s", era,
+			 v->ti.error);
+}
+
+static void close_thread(void *arg)
+{
+	struct closing *c = arg;
+	char reply[128];
+	u32 era = era_now();
+	int r;
+
+	truth_close(era);
+	if (c->view)
+		seen_new(c->view, era, c->since, c->whole);
+	if (c->view)
+		r = message(reply, sizeof(reply), "close %s %u",
+			    c->whole ? "whole" : "shipped", c->since);
+	else
+		r = message(reply, sizeof(reply), "close");
+	if (r != 1 || strtoul(reply, NULL, 10) != era)
+		sim_fail("close of era %u: %d, %s", era, r, reply);
+	world_counts.closes++;
+	if (c->view) {
+		struct snapshot *content = truth_closed(true);
+
+		close_view(c, era);
+		c->view->content = content;
+	} else {
+		truth_put(truth_closed(true));
+	}
+	world.closing = false;
+	sim_free(c);
+}
+
+static void op_close(bool view, bool whole)
+{
+	struct closing *c;
+
+	if (world.closing || world.suspended)
+		return;
+	c = sim_alloc(sizeof(*c));
+	c->view = view ? view_slot(false) : NULL;
+	if (c->view)
+		c->view->used = true;
+	c->whole = whole;
+	if (truth.newest)
+		c->since = truth.newest - sim_random(min(truth.newest, 3U) + 1);
+	world.closing = true;
+	sim_thread(close_thread, c);
+}
+
+/* Is it open, by the status? */
+static bool view_is_open(const struct seen *v)
+{
+	char text[128], type[16], state[16];
+
+	braid_view_target.status((struct dm_target *)&v->ti, STATUSTYPE_INFO,
+				 0, text, sizeof(text));
+	return sscanf(text, "%15s %15s", type, state) == 2 &&
+	       !strcmp(state, "open");
+}
+
+static bool view_must_read(const struct seen *v, u32 block)
+{
+	return (v->whole || v->must[block]) && !v->released[block] &&
+	       view_is_open(v);
+}
+
+static void view_read_done(struct bio *bio)
+{
+	struct reading *r = (struct reading *)bio;
+	struct seen *v = r->view;
+	blk_status_t status = bio->bi_status;
+
+	braid_view_target.end_io(&v->ti, bio, &status);
+	v->readers--;
+	world_counts.reads++;
+	if (status && view_must_read(v, r->block))
+		sim_fail("block %u of the view of era %u can't be read",
+			 r->block, v->era);
+	if (!status && bio->tag != v->content->content[r->block])
+		sim_fail("block %u of the view of era %u holds write %llx, not %llx",
+			 r->block, v->era, (unsigned long long)bio->tag,
+			 (unsigned long long)v->content->content[r->block]);
+	sim_free(r);
+}
+
+static void view_read_thread(void *arg)
+{
+	struct reading *r = arg;
+
+	switch (braid_view_target.map(&r->view->ti, &r->bio)) {
+	case DM_MAPIO_REMAPPED:
+		submit_bio_noacct(&r->bio);
+		break;
+	case DM_MAPIO_KILL:
+		bio_io_error(&r->bio);
+		break;
+	}
+}
+
+static void op_read_view(void)
+{
+	struct seen *v = view_slot(true);
+	struct reading *r;
+
+	if (!v)
+		return;
+	r = sim_alloc(sizeof(*r));
+	bio_init(&r->bio, NULL, NULL, 0, REQ_OP_READ);
+	r->view = v;
+	r->block = sim_random(sim_random(2) ? v->nr_blocks :
+					      1 + v->nr_blocks / 16);
+	r->bio.bi_iter.bi_sector = (sector_t)r->block * world.block_sectors;
+	r->bio.bi_iter.bi_size = world.block_sectors << SECTOR_SHIFT;
+	r->bio.bi_end_io = view_read_done;
+	v->readers++;
+	sim_thread(view_read_thread, r);
+}
+
+static void release_thread(void *arg)
+{
+	struct seen *v = arg;
+	u32 block = sim_random(v->nr_blocks);
+	u32 count = 1 + sim_random(min(v->nr_blocks - block, 64U));
+	char reply[128];
+
+	memset(v->released + block, true, count);
+	if (message(reply, sizeof(reply), "release %u %u %u", v->era, block,
+		    count))
+		sim_fail("a release failed");
+	v->readers--;
+}
+
+static void op_release(void)
+{
+	struct seen *v = view_slot(true);
+
+	if (!v)
+		return;
+	v->readers++;
+	sim_thread(release_thread, v);
+}
+
+static void view_end(struct seen *v, bool drop)
+{
+	char reply[128];
+
+	while (v->readers)
+		sim_wait();
+	if (!view_is_open(v))
+		world_counts.invalid++;
+	braid_view_target.dtr(&v->ti);
+	if (drop && message(reply, sizeof(reply), "drop %u", v->era))
+		sim_fail("the view of era %u was not dropped", v->era);
+	seen_free(v);
+}
+
+static void drop_thread(void *arg)
+{
+	view_end(arg, true);
+}
+
+static void op_drop(void)
+{
+	struct seen *v = view_slot(true);
+
+	if (!v)
+		return;
+	v->ending = true;
+	sim_thread(drop_thread, v);
+}
+
+/* ---- what changed */
+
+struct asking {
+	struct seen *view;		/* or NULL: now */
+	u32 since;
+};
+
+/* Take one page of a reply. Return: whether there is more. */
+static bool take_page(char *reply, u32 *from)
+{
+	char *line, *save = NULL;
+	u32 block, count;
+	char kind;
+
+	line = strtok_r(reply, "\n", &save);
+	if (!line)
+		sim_fail("an empty reply");
+	while (save && *save) {
+		char *next = strtok_r(NULL, "\n", &save);
+
+		if (!next)
+			break;
+		if (sscanf(next, "%c %u %u", &kind, &block, &count) != 3)
+			sim_fail("an extent is: %s", next);
+		truth_report(kind, block, count);
+	}
+	if (!strcmp(line, "end"))
+		return false;
+	block = strtoul(line, NULL, 10);
+	if (block < *from)
+		sim_fail("changed goes back from %u to %u", *from, block);
+	*from = block;
+	return true;
+}
+
+/* Ask for all pages. The reply's size is drawn by lot. */
+static void ask(u32 since, const char *upto)
+{
+	unsigned int size = 80 + sim_random(sim_random(2) ? 100 : 4000);
+	char reply[4096];
+	u32 from = 0;
+
+	do {
+		if (message(reply, size, "changed %u %s %u", since, upto,
+			    from) != 1)
+			sim_fail("changed since %u to %s is refused", since,
+				 upto);
+	} while (take_page(reply, &from));
+}
+
+static void ask_now(u32 since)
+{
+	u32 nr_blocks = world.nr_blocks;
+
+	truth_must(since, ERA_ANY, nr_blocks);
+	ask(since, "now");
+	truth_judge(since, era_now(), nr_blocks, "live");
+}
+
+static void ask_view(struct seen *v)
+{
+	char upto[16];
+
+	snprintf(upto, sizeof(upto), "%u", v->era);
+	memset(truth.reported, 0, ROOM * sizeof(u32));
+	ask(v->since, upto);
+	for (u32 b = 0; b < v->nr_blocks; b++) {
+		if (v->must[b] && !truth.reported[b])
+			sim_fail("the view of era %u doesn't report block %u",
+				 v->era, b);
+		if (!v->may[b] && truth.reported[b])
+			sim_fail("the view of era %u reports block %u, which has not changed",
+				 v->era, b);
+	}
+	truth.checks++;
+}
+
+static bool asking;
+
+static void ask_thread(void *arg)
+{
+	struct asking *a = arg;
+
+	if (a->view)
+		ask_view(a->view);
+	else
+		ask_now(a->since);
+	if (a->view)
+		a->view->readers--;
+	asking = false;
+	sim_free(a);
+}
+
+/* One at a time, for the answer is gathered in one place. */
+static void op_changed(bool of_view)
+{
+	struct seen *v = of_view ? view_slot(true) : NULL;
+	struct asking *a;
+
+	if (asking || world.suspended || (of_view && !v))
+		return;
+	asking = true;
+	a = sim_alloc(sizeof(*a));
+	a->view = v;
+	if (v)
+		v->readers++;
+	else if (truth.newest)
+		a->since = truth.newest -
+			   sim_random(min(truth.newest, TRUTH_ERAS) + 1);
+	sim_thread(ask_thread, a);
+}
+
+static void mark_thread(void *arg)
+{
+	u32 block = sim_random(world.nr_blocks);
+	u32 count = 1 + sim_random(min(world.nr_blocks - block, 20U));
+	u32 era = era_now();
+	struct change change;
+	char reply[128];
+
+	truth_begin(&change, block, block + count - 1, era, false);
+	if (message(reply, sizeof(reply), "mark %u %u", block, count))
+		sim_fail("a mark failed");
+	truth_end_mark(&change, era_now());
+}
+
+/* ---- tables */
+
+static void suspend_thread(void *arg)
+{
+	suspend();
+	resume(world.live);
+	world.reloading = false;
+}
+
+static void reload_thread(void *arg)
+{
+	u32 nr_blocks = *(u32 *)arg;
+	struct dm_target *ti = table_load(nr_blocks), *old = world.live;
+
+	sim_free(arg);
+	suspend();
+	while (world.messages)
+		sim_wait();
+	truth_grow(nr_blocks, era_now());
+	world.live = ti;
+	world.nr_blocks = nr_blocks;
+	resume(ti);
+	target_end(old);
+	world.reloading = false;
+}
+
+static void op_reload(bool grow)
+{
+	u32 *nr_blocks;
+
+	if (world.reloading || world.closing)
+		return;
+	world.reloading = true;
+	nr_blocks = sim_alloc(sizeof(*nr_blocks));
+	*nr_blocks = world.nr_blocks;
+	if (grow)
+		*nr_blocks += sim_random(min(200U, ROOM - world.nr_blocks) + 1);
+	sim_thread(reload_thread, nr_blocks);
+}
+
+static void op_suspend(void)
+{
+	if (world.reloading)
+		return;
+	world.reloading = true;
+	sim_thread(suspend_thread, NULL);
+}
+
+/* ---- life and death of the machine */
+
+static void start_thread(void *arg)
+{
+	world.live = table_load(world.nr_blocks);
+	resume(world.live);
+	world.up = true;
+}
+
+static void stop_thread(void *arg)
+{
+	for (unsigned int i = 0; i < VIEWS; i++)
+		if (world.views[i].used)
+			view_end(&world.views[i], false);
+	suspend();
+	target_end(world.live);
+	world.live = NULL;
+	world.up = false;
+}
+
+/* Not memcpy(): sanitizers know where each variable ends. */
+static void copy_bytes(char *to, const char *from, size_t size)
+{
+	while (size--)
+		*(volatile char *)to++ = *from++;
+}
+
+static void boot(void)
+{
+	size_t size = __stop_kdata - __start_kdata;
+
+	if (!pristine) {
+		pristine = malloc(size);
+		copy_bytes(pristine, __start_kdata, size);
+	}
+	copy_bytes(__start_kdata, pristine, size);
+	sim_reset();
+	world.suspended = false;
+	world.closing = false;
+	world.reloading = false;
+	world.writes = 0;
+	world.messages = 0;
+	asking = false;
+	world.md.disk.dev = MKDEV(253, 0);
+	world.table.md = &world.md;
+}
+
+static void start(void)
+{
+	sim_thread(start_thread, NULL);
+	sim_drain();
+	if (!world.up)
+		sim_fail("the device has not started");
+}
+
+/* Everything comes to an end in good order. */
+static void stop(void)
+{
+	sim_drain();
+	sim_thread(stop_thread, NULL);
+	sim_drain();
+	if (world.up || truth.nr_changes)
+		sim_fail("the device has not stopped");
+	if (sim_memory())
+		sim_fail("%u pieces of memory were not given back",
+			 sim_memory());
+}
+
+static void crash(void)
+{
+	truth_crash(era_now());
+	sim_power_cut();
+	for (unsigned int i = 0; i < VIEWS; i++)
+		seen_free(&world.views[i]);
+	free(world.live);
+	world.live = NULL;
+	world.up = false;
+	world_counts.crashes++;
+}
+
+static void op_stop(void)
+{
+	stop();
+	boot();
+	truth_forget();
+	start();
+}
+
+static void op_crash(void)
+{
+	crash();
+	boot();
+	truth_forget();
+	start();
+}
+
+void world_begin(u64 seed)
+{
+	memset(&world, 0, sizeof(world));
+	sim_seed(seed);
+	boot();
+	world.block_sectors = sim_random(2) ? 8 : 16;
+	world.nr_blocks = sim_random(3) ? 30 + sim_random(200) :
+					  1000 + sim_random(1000);
+	sim_disks_make(world.block_sectors, ROOM, 2048,
+		       sim_random(3) ? 4000 : 20 + sim_random(200));
+	truth_make(ROOM, world.nr_blocks);
+	start();
+}
+
+void world_end(void)
+{
+	sim_drain();
+	for (u32 i = 0; i < TRUTH_ERAS && i <= truth.newest; i++) {
+		struct asking *a = sim_alloc(sizeof(*a));
+
+		a->since = truth.newest - i;
+		sim_thread(ask_thread, a);
+		sim_drain();
+	}
+	stop();
+	truth_free();
+	sim_disks_free();
+}
+
+static void op_do(enum op_kind kind)
+{
+	switch (kind) {
+	case OP_WRITE:
+		op_change(sim_random(30) ? 3 : 60, REQ_OP_WRITE);
+		break;
+	case OP_DISCARD:
+		op_change(20, sim_random(4) ? REQ_OP_DISCARD :
+					      REQ_OP_WRITE_ZEROES);
+		break;
+	case OP_CLOSE:
+		op_close(false, false);
+		break;
+	case OP_CLOSE_WHOLE:
+		op_close(true, true);
+		break;
+	case OP_CLOSE_SHIPPED:
+		op_close(true, false);
+		break;
+	case OP_CHANGED:
+	case OP_CHANGED_VIEW:
+		op_changed(kind == OP_CHANGED_VIEW);
+		break;
+	case OP_READ_VIEW:
+		op_read_view();
+		break;
+	case OP_RELEASE:
+		op_release();
+		break;
+	case OP_DROP:
+		op_drop();
+		break;
+	case OP_MARK:
+		if (!world.suspended)
+			sim_thread(mark_thread, NULL);
+		break;
+	case OP_SUSPEND:
+		op_suspend();
+		break;
+	case OP_RELOAD:
+	case OP_GROW:
+		op_reload(kind == OP_GROW);
+		break;
+	case OP_STOP:
+		op_stop();
+		break;
+	case OP_CRASH:
+		op_crash();
+		break;
+	case OP_WAIT:
+		sim_drain();
+		break;
+	default:
+		break;
+	}
+}
+
+void world_do(const struct op *op)
+{
+	unsigned int steps;
+
+	sim_seed(op->seed);
+	op_do(op->kind);
+	steps = sim_random(24);
+	while (steps-- || truth.nr_changes > CHANGES_MAX)
+		if (!sim_step())
+			break;
+}
