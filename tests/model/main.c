@@ -78,6 +78,7 @@ static void stories(u64 seed, u64 limit)
 	progress->counts.invalid += world_counts.invalid;
 	progress->counts.suspects += world_counts.suspects;
 	progress->counts.rotten += world_counts.rotten;
+	progress->counts.failed += world_counts.failed;
 	free(ops);
 }
 
@@ -188,7 +189,7 @@ static int run_all(u64 ops, u64 seed)
 		}
 		seed += STORIES;
 	}
-	printf("track-model: %llu operations in %llu stories from seed %llu: %llu closes, %llu views (%llu invalid), %llu reads of views, %llu crashes, %llu sectors rotten, %llu blocks suspect, %llu answers checked\n",
+	printf("track-model: %llu operations in %llu stories from seed %llu: %llu closes, %llu views (%llu invalid), %llu reads of views, %llu crashes, %llu sectors rotten, %llu failures of the metadata device, %llu blocks suspect in vain, %llu answers checked\n",
 	       (unsigned long long)progress->ops,
 	       (unsigned long long)progress->stories,
 	       (unsigned long long)first,
@@ -198,6 +199,7 @@ static int run_all(u64 ops, u64 seed)
 	       (unsigned long long)progress->counts.reads,
 	       (unsigned long long)progress->counts.crashes,
 	       (unsigned long long)progress->counts.rotten,
+	       (unsigned long long)progress->counts.failed,
 	       (unsigned long long)progress->counts.suspects,
 	       (unsigned long long)progress->checks);
 	return 0;

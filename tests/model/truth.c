@@ -164,6 +164,29 @@ void truth_crash(u32 era)
 	truth.closing = NULL;
 }
 
+/*
+ * It goes on with this era. Others may have begun before a crash, but none above
+ * the newest that was closed is known to anybody.
+ */
+void truth_go_on(u32 era)
+{
+	for (u32 b = 0; b < truth.nr_blocks; b++) {
+		truth.least[b] = min(truth.least[b], truth.newest + 1);
+		truth.most[b] = min(truth.most[b], era);
+	}
+}
+
+/* One of the last eras of which it was said that they were closed, or 0. */
+u32 truth_some_era(u32 back)
+{
+	const struct snapshot *s;
+
+	if (truth.newest < back)
+		return 0;
+	s = truth.closed[(truth.newest - back) % TRUTH_ERAS];
+	return s && s->era == truth.newest - back ? s->era : truth.newest;
+}
+
 /* The map was lost for good: it begins anew. */
 void truth_forget(void)
 {
@@ -178,17 +201,19 @@ void truth_forget(void)
 	truth.newest = 0;
 }
 
-/* Blocks that were reported for no reason; from now on they have one. */
-u32 truth_suspects(u32 era)
+/* Blocks that were reported since @since in vain; from now on it isn't. */
+u32 truth_suspects(u32 since, u32 era)
 {
 	u32 count = 0;
 
 	for (u32 b = 0; b < truth.nr_blocks; b++) {
-		if (!truth.reported[b] || truth.most[b] >= era)
+		if (!truth.reported[b])
 			continue;
-		truth.most[b] = era;
+		count += truth.most[b] <= since;
+		if (truth.most[b] > since && truth.reported[b] != 'c')
+			continue;
+		truth.most[b] = max(truth.most[b], era);
 		truth.unclear[b] = true;
-		count++;
 	}
 	return count;
 }

@@ -61,8 +61,10 @@ void truth_close(u32 era);
 struct snapshot *truth_closed(bool ok);
 void truth_put(struct snapshot *snapshot);
 void truth_crash(u32 era);
+void truth_go_on(u32 era);
+u32 truth_some_era(u32 back);
 void truth_forget(void);
-u32 truth_suspects(u32 era);
+u32 truth_suspects(u32 since, u32 era);
 
 void truth_must(u32 since, u32 upto, u32 nr_blocks);
 void truth_report(char kind, u32 block, u32 count);

@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "dm-braid.h"
+#include "map-sector.h"
 #include "targets.h"
 #include "track.h"
 #include "truth.h"
@@ -11,6 +12,12 @@
 #define ARGS_MAX	8U
 #define CHANGES_MAX	48U
 #define PER_BIO		1024U
+
+#if __has_include("map-disk.h")
+#define HAS_DURABLE	1
+#else
+#define HAS_DURABLE	0
+#endif
 
 
 /* A view, and what must be in it. */
@@ -28,6 +35,9 @@ struct seen {
 
 struct world {
 	bool up, suspended, closing, reloading;
+	bool durable;
+	u32 extent, slots;		/* of the activity log */
+	u32 forgiven;			/* blocks that may be suspect in vain */
 	u32 nr_blocks;
 	unsigned int block_sectors;
 	unsigned int writes, messages;	/* under way */
@@ -55,7 +65,7 @@ const char *const op_names[OP_KINDS] = {
 	"write", "discard", "flush", "close", "close whole", "close shipped",
 	"changed now", "changed of a view", "read a view", "release", "drop",
 	"mark", "suspend and resume", "reload", "grow", "stop and start",
-	"write while away", "rot", "crash", "wait",
+	"write while away", "rot", "metadata device fails", "crash", "wait",
 };
 
 const unsigned int op_weights[OP_KINDS] = {
@@ -75,9 +85,10 @@ const unsigned int op_weights[OP_KINDS] = {
 	[OP_RELOAD] = 2,
 	[OP_GROW] = 1,
 	[OP_STOP] = 2,
-	[OP_AWAY] = 1,
-	[OP_ROT] = 1,
-	[OP_CRASH] = 4,
+	[OP_AWAY] = 2,
+	[OP_ROT] = 2,
+	[OP_FAIL] = 0,
+	[OP_CRASH] = 5,
 	[OP_WAIT] = 40,
 };
 
@@ -116,8 +127,8 @@ static struct dm_target *table_load(u32 nr_blocks)
 {
 	struct dm_target *ti = target_new(nr_blocks);
 
-	if (construct(&braid_track_target, ti, "7:1 7:0 %u",
-		      world.block_sectors))
+	if (construct(&braid_track_target, ti, "7:1 7:0 %u%s",
+		      world.block_sectors, world.durable ? " 1 durable" : ""))
 		sim_fail("the table was refused: %s", ti->error);
 	return ti;
 }
@@ -279,6 +290,17 @@ static void op_change(u32 blocks, blk_opf_t opf)
 	sim_thread(write_thread, range);
 }
 
+static void flush_thread(void *arg)
+{
+	blkdev_issue_flush(&sim_origin);
+}
+
+/* The target sends a flush on as it is. */
+static void op_flush(void)
+{
+	sim_thread(flush_thread, NULL);
+}
+
 /* ---- closing, views */
 
 static struct seen *view_slot(bool used)
@@ -389,8 +411,7 @@ static void op_close(bool view, bool whole)
 	if (c->view)
 		c->view->used = true;
 	c->whole = whole;
-	if (truth.newest)
-		c->since = truth.newest - sim_random(min(truth.newest, 3U) + 1);
+	c->since = truth_some_era(sim_random(4));
 	world.closing = true;
 	sim_thread(close_thread, c);
 }
@@ -623,9 +644,8 @@ static void op_changed(bool of_view)
 	a->view = v;
 	if (v)
 		v->readers++;
-	else if (truth.newest)
-		a->since = truth.newest -
-			   sim_random(min(truth.newest, TRUTH_ERAS) + 1);
+	else
+		a->since = truth_some_era(sim_random(TRUTH_ERAS));
 	sim_thread(ask_thread, a);
 }
 
@@ -738,12 +758,172 @@ static void boot(void)
 	world.table.md = &world.md;
 }
 
+/* ---- what is on the metadata device */
+
+static u32 sectors_for(u32 values)
+{
+	return DIV_ROUND_UP(DIV_ROUND_UP(values, BRAID_MAP_VALUES),
+			    BRAID_MAP_UNIT) * BRAID_MAP_UNIT;
+}
+
+static void put_super(struct braid_map_super *super, u64 sequence)
+{
+	super->sequence = cpu_to_le64(sequence);
+	super->checksum = cpu_to_le32(map_super_sum(super));
+	memcpy(sim_disks.meta[map_super_sector(sequence)], super,
+	       sizeof(*super));
+}
+
+/* A new map: nothing was ever written. */
+static void format(void)
+{
+	struct braid_map_super super = {
+		.magic = BRAID_MAP_MAGIC,
+		.version = cpu_to_le32(BRAID_MAP_VERSION),
+		.flags = cpu_to_le32(BRAID_MAP_CLEAN),
+		.map_id = "simulated-map",
+	};
+	u32 log = sectors_for(world.slots), map = sectors_for(ROOM);
+
+	super.origin_sectors = cpu_to_le64((u64)world.nr_blocks *
+					   world.block_sectors);
+	super.log_offset = cpu_to_le64(BRAID_MAP_AREA);
+	super.log_sectors = cpu_to_le64(log);
+	super.map_offset = cpu_to_le64(BRAID_MAP_AREA + log);
+	super.map_sectors = cpu_to_le64(map);
+	super.store_offset = cpu_to_le64(sim_disks.nr_sectors);
+	super.block_sectors = cpu_to_le32(world.block_sectors);
+	super.nr_blocks = cpu_to_le32(world.nr_blocks);
+	super.capacity_blocks = cpu_to_le32(ROOM);
+	super.extent_blocks = cpu_to_le32(world.extent);
+	super.log_slots = cpu_to_le32(world.slots);
+	for (u32 i = 0; i < log + map; i++) {
+		struct braid_map_sector *sector =
+			(void *)sim_disks.meta[BRAID_MAP_AREA + i];
+
+		memset(sector, 0, sizeof(*sector));
+		map_sector_seal(sector, super.map_id, BRAID_MAP_AREA + i);
+	}
+	put_super(&super, 1);
+	put_super(&super, 2);
+	memcpy(sim_disks.meta_durable, sim_disks.meta,
+	       (size_t)sim_disks.nr_sectors * 512);
+}
+
+static struct braid_map_super *super_at(u32 sector)
+{
+	return (struct braid_map_super *)sim_disks.meta[sector];
+}
+
+/* The superblock that counts. */
+static struct braid_map_super *super_newest(void)
+{
+	struct braid_map_super *odd = super_at(BRAID_MAP_ODD_SECTOR);
+	struct braid_map_super *even = super_at(BRAID_MAP_EVEN_SECTOR);
+	int r = map_super_newest(odd, even);
+
+	if (r < 0)
+		sim_fail("no copy of the superblock is whole");
+	return r ? odd : even;
+}
+
+static bool super_says(u32 flag)
+{
+	return le32_to_cpu(super_newest()->flags) & flag;
+}
+
+/* After a stop or crash: what the map's owner may report in vain. */
+static void forgive(bool failed)
+{
+	if (!world.durable || (failed && !super_says(BRAID_MAP_STALE))) {
+		/* it can't be known what changed, so nobody may ask */
+		truth_forget();
+		if (world.durable)
+			format();
+		return;
+	}
+	if (super_says(BRAID_MAP_STALE))
+		world.forgiven = ROOM;
+	else if (!super_says(BRAID_MAP_CLEAN))
+		world.forgiven += world.extent * world.slots;
+}
+
+/* A sector of log, map or superblock has changed by itself. */
+static void rot(void)
+{
+	u32 log = sectors_for(world.slots);
+	u32 at = sim_random(4) ? sim_random(log + sectors_for(world.nr_blocks)) :
+				 sim_random(log);
+	u32 sector = BRAID_MAP_AREA + at;
+
+	if (!world.durable)
+		return;
+	if (!sim_random(5)) {
+		struct braid_map_super *one = super_at(BRAID_MAP_ODD_SECTOR);
+		struct braid_map_super *other = super_at(BRAID_MAP_EVEN_SECTOR);
+
+		if (!map_super_whole(one) || !map_super_whole(other) ||
+		    super_says(BRAID_MAP_STALE))
+			return;
+		sector = sim_random(2) ? BRAID_MAP_ODD_SECTOR :
+					 BRAID_MAP_EVEN_SECTOR;
+		world.forgiven += world.extent * world.slots;
+	} else if (at < log) {
+		/* without the log nobody knows what it named */
+		world.forgiven = ROOM;
+	} else {
+		world.forgiven += BRAID_MAP_VALUES;
+	}
+	sim_disks.meta[sector][sim_random(512)] ^= 1 << sim_random(8);
+	memcpy(sim_disks.meta_durable[sector], sim_disks.meta[sector], 512);
+	world_counts.rotten++;
+}
+
+/* Somebody writes to the origin itself, where its fingerprint is taken of. */
+static void write_away(void)
+{
+	sector_t sectors = (sector_t)world.nr_blocks * world.block_sectors;
+	sector_t sector = sim_random(2) ?
+		sim_random(map_sum_head(sectors)) :
+		map_sum_tail(sectors) + sim_random(min_t(sector_t, sectors, BRAID_MAP_SUM_TAIL));
+	u32 block = sector / world.block_sectors;
+
+	if (!world.durable || !super_says(BRAID_MAP_CLEAN))
+		return;
+	sim_disks.origin[block] = ++world.tag;
+	sim_disks.origin_durable[block] = sim_disks.origin[block];
+	truth.unclear[block] = true;
+	world.forgiven = ROOM;
+}
+
+/* What is suspect was not forgiven for nothing. */
+static void suspects_thread(void *arg)
+{
+	u32 count;
+
+	truth_must(truth.newest, ERA_ANY, world.nr_blocks);
+	ask(truth.newest, "now");
+	count = truth_suspects(truth.newest, era_now());
+	if (count > world.forgiven)
+		sim_fail("%u blocks are reported in vain, the bound is %u",
+			 count, world.forgiven);
+	truth_judge(truth.newest, era_now(), world.nr_blocks, "start");
+	world_counts.suspects += count;
+	world.forgiven = 0;
+}
+
 static void start(void)
 {
 	sim_thread(start_thread, NULL);
 	sim_drain();
 	if (!world.up)
 		sim_fail("the device has not started");
+	if (era_now() <= truth.newest)
+		sim_fail("era %u begins, and era %u was closed already",
+			 era_now(), truth.newest);
+	truth_go_on(era_now());
+	sim_thread(suspects_thread, NULL);
+	sim_drain();
 }
 
 /* Everything comes to an end in good order. */
@@ -759,9 +939,24 @@ static void stop(void)
 			 sim_memory());
 }
 
+/* Does the status say that the durable map has failed? */
+static bool map_failed(void)
+{
+	char text[2048];
+
+	if (!world.live)
+		return false;
+	braid_track_target.status(world.live, STATUSTYPE_INFO, 0, text,
+				  sizeof(text));
+	return strstr(text, " failed ");
+}
+
 static void crash(void)
 {
-	truth_crash(era_now());
+	bool failed = map_failed();
+
+	if (world.live)
+		truth_crash(era_now());
 	sim_power_cut();
 	for (unsigned int i = 0; i < VIEWS; i++)
 		seen_free(&world.views[i]);
@@ -769,22 +964,53 @@ static void crash(void)
 	world.live = NULL;
 	world.up = false;
 	world_counts.crashes++;
+	forgive(failed);
 }
 
-static void op_stop(void)
+/* Nothing is lost by a clean stop but what was there in memory alone. */
+static void op_stop(enum op_kind kind)
 {
+	bool failed;
+
+	sim_drain();
+	failed = map_failed();
 	stop();
+	sim_disks.meta_fails = false;
+	forgive(failed);
+	if (kind == OP_AWAY)
+		write_away();
+	if (kind == OP_ROT)
+		rot();
 	boot();
-	truth_forget();
 	start();
 }
 
-static void op_crash(void)
+/* Sometimes there is another one before the device has started again. */
+static void op_crash(enum op_kind kind)
 {
+	unsigned int steps;
+
 	crash();
 	boot();
-	truth_forget();
+	while (!sim_random(3)) {
+		sim_thread(start_thread, NULL);
+		for (steps = sim_random(400); steps && sim_step(); steps--)
+			;
+		crash();
+		boot();
+	}
+	if (kind == OP_ROT)
+		rot();
 	start();
+}
+
+/* The metadata device fails, or works again. */
+static void op_fail(void)
+{
+	if (!world.durable)
+		return;
+	sim_disks.meta_fails = !sim_disks.meta_fails;
+	world_counts.failed += sim_disks.meta_fails;
 }
 
 void world_begin(u64 seed)
@@ -795,19 +1021,26 @@ void world_begin(u64 seed)
 	world.block_sectors = sim_random(2) ? 8 : 16;
 	world.nr_blocks = sim_random(3) ? 30 + sim_random(200) :
 					  1000 + sim_random(1000);
-	sim_disks_make(world.block_sectors, ROOM, 2048,
+	world.durable = sim_random(5) && HAS_DURABLE;
+	world.extent = 1U << sim_random(7);
+	world.slots = sim_random(10) ? 4 + sim_random(60) : 1100;
+	sim_disks_make(world.block_sectors, ROOM,
+		       DIV_ROUND_UP(BRAID_MAP_AREA + sectors_for(1100) +
+				    sectors_for(ROOM), 2048) * 2048,
 		       sim_random(3) ? 4000 : 20 + sim_random(200));
 	truth_make(ROOM, world.nr_blocks);
+	if (world.durable)
+		format();
 	start();
 }
 
 void world_end(void)
 {
 	sim_drain();
-	for (u32 i = 0; i < TRUTH_ERAS && i <= truth.newest; i++) {
+	for (u32 i = 0; i < TRUTH_ERAS; i++) {
 		struct asking *a = sim_alloc(sizeof(*a));
 
-		a->since = truth.newest - i;
+		a->since = truth_some_era(i);
 		sim_thread(ask_thread, a);
 		sim_drain();
 	}
@@ -860,15 +1093,28 @@ static void op_do(enum op_kind kind)
 		op_reload(kind == OP_GROW);
 		break;
 	case OP_STOP:
-		op_stop();
+	case OP_AWAY:
+		op_stop(kind);
+		break;
+	case OP_ROT:
+		if (sim_random(2))
+			op_stop(kind);
+		else
+			op_crash(kind);
+		break;
+	case OP_FAIL:
+		op_fail();
 		break;
 	case OP_CRASH:
-		op_crash();
+		op_crash(kind);
+		break;
+	case OP_FLUSH:
+		op_flush();
 		break;
 	case OP_WAIT:
 		sim_drain();
 		break;
-	default:
+	case OP_KINDS:
 		break;
 	}
 }

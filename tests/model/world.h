@@ -27,6 +27,7 @@ enum op_kind {
 	OP_STOP,
 	OP_AWAY,
 	OP_ROT,
+	OP_FAIL,
 	OP_CRASH,
 	OP_WAIT,
 	OP_KINDS
@@ -42,7 +43,7 @@ extern const unsigned int op_weights[OP_KINDS];
 
 /* What came of it, for the person who runs it. */
 struct world_counts {
-	u64 crashes, closes, views, reads, invalid, suspects, rotten;
+	u64 crashes, closes, views, reads, invalid, suspects, rotten, failed;
 };
 
 extern struct world_counts world_counts;

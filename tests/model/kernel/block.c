@@ -167,7 +167,8 @@ static void perform(struct bio *bio, bool cut)
 {
 	bool write = op_is_write(bio_op(bio));
 
-	if (bio->bi_bdev == &sim_meta && sim_disks.meta_fails) {
+	if (bio->bi_bdev == &sim_meta && sim_disks.meta_fails &&
+	    (bio->bi_vcnt || !bio_sectors(bio))) {
 		bio->bi_status = BLK_STS_IOERR;
 		return;
 	}

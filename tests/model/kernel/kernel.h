@@ -222,6 +222,11 @@ static inline void bitmap_zero(unsigned long *map, unsigned int size)
 	memset(map, 0, BITS_TO_LONGS(size) * sizeof(long));
 }
 
+static inline void bitmap_fill(unsigned long *map, unsigned int size)
+{
+	bitmap_set(map, 0, size);
+}
+
 /* ---- memory */
 
 #define GFP_KERNEL		0U
@@ -446,8 +451,8 @@ struct completion { unsigned int done; };
 #define complete_all(c)			((void)((c)->done = 1U << 30))
 #define wait_for_completion(c)		do { while (!(c)->done) sim_wait(); (c)->done--; } while (0)
 #define wait_for_completion_io(c)	wait_for_completion(c)
-#define wait_for_completion_timeout(c, t) ({ wait_for_completion(c); 1UL; })
-#define wait_for_completion_io_timeout(c, t) ({ wait_for_completion(c); 1UL; })
+#define wait_for_completion_timeout(c, t) ({ (void)(t); wait_for_completion(c); 1UL; })
+#define wait_for_completion_io_timeout(c, t) ({ (void)(t); wait_for_completion(c); 1UL; })
 #define try_wait_for_completion(c)	((c)->done ? ((c)->done--, true) : false)
 #define completion_done(c)		((c)->done != 0)
 

@@ -27,7 +27,7 @@ struct sim_disks {
 	u64 *store;
 	u32 nr_sectors;			/* of log and map */
 	u8 (*meta)[512], (*meta_durable)[512];
-	bool meta_fails;
+	bool meta_fails;		/* but for the copy store */
 	u32 flushes;
 };
 
