@@ -72,7 +72,8 @@ def fio_command(device, job, seconds=None):
              "--direct=1", "--iodepth=16", "--norandommap", "--randrepeat=0",
              "--gtod_reduce=1", "--thread", "--group_reporting", "--output-format=json"]
     if seconds:
-        words += ["--time_based", "--runtime=%g" % seconds, "--ramp_time=%g" % (seconds / 5)]
+        words += ["--time_based", "--runtime=%dms" % (1000 * seconds),
+                  "--ramp_time=%dms" % (200 * seconds)]
     if job.get("numjobs", 1) > 1 and not job["rw"].startswith("rand"):
         words.append("--offset_increment=%d%%" % (100 // job["numjobs"]))
     return words + ["--%s=%s" % item for item in job.items()]

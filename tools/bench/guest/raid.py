@@ -1,34 +1,82 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Arrays of Braid, md and device-mapper, made and taken apart on the same members."""
 import os
+import time
 
 from machine import (dm_create, dm_remove, drop_disk, fill, fio, memory_used, memory_while,
-                     run, sectors, throttled_disk, wipe)
+                     poke, run, sectors, throttled_disk, wipe)
 
 RAM = ["/dev/ram%d" % i for i in range(8)]
 
 
+FAST = 4000000		# KiB/s: nothing is held back
+
+
+def contract_knows(words):
+    """Is this in the module's contract? Versions differ in what they can do."""
+    path = os.path.join(os.environ["BRAID_TREE"], "kmod/dm-braid.h")
+    with open(path, encoding="ascii") as file:
+        return words in file.read()
+
+
+def wait_until(done):
+    limit = time.monotonic() + 120
+    while not done():
+        if time.monotonic() > limit:
+            raise SystemExit("an array took too long to be in sync")
+        time.sleep(0.01)
+
+
 class Braid:
+    log = True
+
     def up(self, case, members):
-        run("braidctl", "array", "create", "bench", "--level", case["level"],
-            *self.chunk(case), "--force", *members)
+        chunk = [] if case["level"] == "raid1" else ["--chunk", "64K"]
+        run("braidctl", "array", "create", "bench", "--level", case["level"], *chunk,
+            "--force", *members)
+        features = [] if self.log else ["no_log"]
+        if case["level"] != "raid0" and contract_knows("max_recovery_rate"):
+            features += ["max_recovery_rate", str(FAST)]
+        self.add_features(features)
+        wait_until(self.in_sync)
         return "/dev/mapper/bench"
 
     @staticmethod
-    def chunk(case):
-        return [] if case["level"] == "raid1" else ["--chunk", "64K"]
+    def add_features(features):
+        """The same table, with more features."""
+        words = run("dmsetup", "table", "bench").split()
+        words[5:6] = [str(int(words[5]) + len(features))] + features
+        if features:
+            run("dmsetup", "load", "bench", "--table", " ".join(words))
+            run("dmsetup", "suspend", "--noudevsync", "bench")
+            run("dmsetup", "resume", "--noudevsync", "bench")
+
+    @staticmethod
+    def in_sync():
+        words = run("dmsetup", "status", "bench").split()
+        done, whole = words[6].split("/")
+        return done == whole and words[7] == "idle"
 
     def fail(self, member):
         run("braidctl", "array", "fail", "bench", member)
+
+    def rebuild(self, member):
+        run("braidctl", "array", "add", "bench", member, "--force")
+        wait_until(self.in_sync)
 
     def down(self):
         run("braidctl", "array", "stop", "bench")
 
 
+class BraidNoLog(Braid):
+    log = False
+
+
 class Md:
     def up(self, case, members):
-        options = {"raid0": ["--chunk=64"], "raid1": ["--assume-clean", "--bitmap=none"],
-                   "raid5": ["--chunk=64", "--assume-clean", "--bitmap=none"]}
+        bitmap = "--bitmap=internal" if contract_knows("no_log") else "--bitmap=none"
+        options = {"raid0": ["--chunk=64"], "raid1": ["--assume-clean", bitmap],
+                   "raid5": ["--chunk=64", "--assume-clean", bitmap]}
         run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2",
             "--level=" + case["level"], *options[case["level"]],
             "--raid-devices=%d" % len(members), *members)
@@ -36,6 +84,20 @@ class Md:
 
     def fail(self, member):
         run("mdadm", "/dev/md0", "--fail", member)
+
+    @staticmethod
+    def in_sync():
+        with open("/sys/block/md0/md/sync_action", encoding="ascii") as action:
+            with open("/sys/block/md0/md/degraded", encoding="ascii") as degraded:
+                return (action.read(), degraded.read()) == ("idle\n", "0\n")
+
+    def rebuild(self, member):
+        for limit in ("max", "min"):
+            poke("/proc/sys/dev/raid/speed_limit_" + limit, FAST)
+        run("mdadm", "/dev/md0", "--remove", member)
+        run("mdadm", "--zero-superblock", member)
+        run("mdadm", "/dev/md0", "--add", member)
+        wait_until(self.in_sync)
 
     def down(self):
         run("mdadm", "--stop", "/dev/md0")
@@ -61,7 +123,7 @@ class Member:
         pass
 
 
-SUBJECTS = {"braid": Braid(), "md": Md(), "stripe": DmStripe(), "member": Member()}
+SUBJECTS = {"braid": Braid(), "nolog": BraidNoLog(), "md": Md(), "stripe": DmStripe(), "member": Member()}
 
 
 filled = set()
@@ -84,6 +146,20 @@ def measure_load(case, subject, seconds):
         for slot in case.get("lost", []):
             subject.fail(members[slot])
         return {"": fio(device, case["job"], seconds)}
+    finally:
+        subject.down()
+
+
+def measure_rebuild(case, subject, _seconds):
+    """Seconds from a member's loss until another, here the same, is in its place."""
+    members = RAM[:case["members"]]
+    fresh(members)
+    subject.up(case, members)
+    try:
+        subject.fail(members[1])
+        begin = time.monotonic()
+        subject.rebuild(members[1])
+        return {"": time.monotonic() - begin}
     finally:
         subject.down()
 
@@ -120,5 +196,6 @@ def measure_memory(case, subject, _seconds):
 
 def measure(case, subject, seconds):
     os.environ["MDADM_NO_UDEV"] = "1"
-    how = {"load": measure_load, "limited": measure_limited, "memory": measure_memory}
+    how = {"load": measure_load, "limited": measure_limited, "memory": measure_memory,
+           "rebuild": measure_rebuild}
     return how[case["how"]](case, SUBJECTS[subject], seconds)
