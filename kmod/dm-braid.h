@@ -41,6 +41,12 @@
  *		the same, and from that instant on keep a view of the closed
  *		era: of every block, or only of the blocks that changed in
  *		(since, era] until they are released
+ *	  close-group none <dev>...		-> [<major>:<minor> <era>]...
+ *	  close-group <whole|shipped> [<dev> <since>]...	-> the same
+ *		close the eras of several devices at one instant, of which this
+ *		is one: a write that was begun after another was complete is not
+ *		in an older era than that, also if they are to different ones.
+ *		A line each in the order given. On any error no view is kept
  *	  changed <since> <era|now> <from_block> -> <next_block|end>
  *						    [<kind> <block> <count>]...
  *		one extent a line, in order, none overlapping; <era> is that of
@@ -82,6 +88,7 @@
 #define BRAID_CHUNK_SECTORS_MIN	8U
 #define BRAID_CHUNK_SECTORS_MAX	2048U
 #define BRAID_VIEWS_MAX		16U	/* open at a time, of one device */
+#define BRAID_GROUP_MAX		16U	/* devices that are closed at one instant */
 #define BRAID_RAID0_MEMBERS_MAX	64U
 #define BRAID_RAID1_MEMBERS_MAX	8U
 #define BRAID_RAID5_MEMBERS_MAX	16U

@@ -59,6 +59,36 @@ u32 drain_advance(struct drain *d)
 }
 
 /**
+ * drain_hold() - let nobody enter any more
+ * @d: the drain; the era before the current one is drained
+ *
+ * Works from the next grace period on, which is the caller's to wait for. Until
+ * drain_resume() the caller doesn't sleep for anything else.
+ */
+void drain_hold(struct drain *d)
+{
+	WARN_ON_ONCE(d->drained != d->era - 1);
+	WRITE_ONCE(d->waited, true);
+	WRITE_ONCE(d->era, d->era | DRAIN_HELD);
+}
+
+/**
+ * drain_resume() - begin the next era of a drain that is held
+ * @d: the drain; the grace period has passed, so for the closed era all is
+ *	done as after drain_advance()
+ *
+ * Return: the era that was closed.
+ */
+u32 drain_resume(struct drain *d)
+{
+	u32 era = drain_era(d);
+
+	/* pairs with drain_enter() */
+	smp_store_release(&d->era, era + 1);
+	return era;
+}
+
+/**
  * drain_wait() - wait until no write of a closed era is in flight
  * @d: the drain
  *

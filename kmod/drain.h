@@ -14,7 +14,11 @@
  * leaves tests "waited" in such a section too: whoever was not seen by the sum
  * sees the flag. The fast path has neither a lock nor a barrier.
  *
- * Locking: drain_advance() and drain_wait() under one mutex of the caller.
+ * Several drains can be advanced at one instant: all are held, a grace period
+ * passes, each is resumed. From the grace period on nobody enters a held one;
+ * so whoever enters a new era has begun after the last old one was left alone.
+ *
+ * Locking: all but entering and leaving under one mutex of the caller.
  */
 #ifndef BRAID_DRAIN_H
 #define BRAID_DRAIN_H
@@ -25,12 +29,15 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+/* In "era", while nobody may enter. Eras are smaller, see ERA_LAST. */
+#define DRAIN_HELD	0x80000000U
+
 struct drain_count {
 	long of[2];
 };
 
 struct drain {
-	u32 era;		/* that new writes enter, from 1 */
+	u32 era;		/* that new writes enter, from 1; DRAIN_HELD */
 	u32 drained;		/* no write of this era or before is in flight */
 	bool waited;
 	struct drain_count __percpu *in_flight;
@@ -40,19 +47,32 @@ struct drain {
 int drain_init(struct drain *d);
 void drain_exit(struct drain *d);
 u32 drain_advance(struct drain *d);
+void drain_hold(struct drain *d);
+u32 drain_resume(struct drain *d);
 int drain_wait(struct drain *d);
 
 static inline u32 drain_era(const struct drain *d)
 {
-	return READ_ONCE(d->era);
+	return READ_ONCE(d->era) & ~DRAIN_HELD;
 }
 
-/* Enter the current era. Context: RCU read-side section. */
+static inline bool drain_is_held(const struct drain *d)
+{
+	/* as drain_enter() */
+	return smp_load_acquire(&d->era) & DRAIN_HELD;
+}
+
+/*
+ * Enter the current era. Return: 0 if nobody may at the moment. Context: RCU
+ * read-side section.
+ */
 static inline u32 drain_enter(struct drain *d)
 {
 	/* what drain_advance() was called after is seen by the new era */
 	u32 era = smp_load_acquire(&d->era);
 
+	if (unlikely(era & DRAIN_HELD))
+		return 0;
 	this_cpu_inc(d->in_flight->of[era & 1]);
 	return era;
 }

@@ -163,3 +163,15 @@ int track_parse(struct dm_target *ti, unsigned int argc, char **argv,
 		return r;
 	return track_get_metadata(ti, argv[0], args);
 }
+
+/* A path or MAJOR:MINOR, as device-mapper takes them. */
+int track_parse_dev(const char *path, dev_t *dev)
+{
+	unsigned int major, minor;
+	char dummy;
+
+	if (sscanf(path, "%u:%u%c", &major, &minor, &dummy) != 2)
+		return lookup_bdev(path, dev);
+	*dev = MKDEV(major, minor);
+	return MAJOR(*dev) == major && MINOR(*dev) == minor ? 0 : -EOVERFLOW;
+}

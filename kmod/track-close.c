@@ -87,7 +87,7 @@ static int track_add_view(struct track *t, const struct track_close *how,
  * The close is done with its view. Until then nobody else may drop it, not even
  * if it has become invalid; but the last table may have gone and taken it along.
  */
-static void track_end_close(struct track *t, struct view *view, bool keep)
+void track_end_close(struct track *t, struct view *view, bool keep)
 {
 	mutex_lock(&t->view_lock);
 	view->closing = false;
@@ -101,27 +101,22 @@ static void track_end_close(struct track *t, struct view *view, bool keep)
 	view_put(view);
 }
 
-static int track_advance(struct track *t, struct view *view, u32 *era)
+/**
+ * track_begin_close() - all that may fail before the next era begins
+ * @t: the track
+ * @how: whether a view of the era is to be kept
+ * @view: it, or NULL; the caller's to give to track_end_close()
+ *
+ * Context: under close_lock; may sleep.
+ * Return: 0 or an error; it was said. Then nothing has changed.
+ */
+int track_begin_close(struct track *t, const struct track_close *how,
+		      struct view **view)
 {
 	int r;
 
-	*era = drain_advance(&t->drain);
-	if (view)
-		WRITE_ONCE(view->settled, true);
-	view_park_kick(&t->park);
-
-	r = track_drain(t);
-	if (view)
-		track_end_close(t, view, !r);
-	return r;
-}
-
-static int track_close_locked(struct track *t, const struct track_close *how,
-			      u32 *era)
-{
-	struct view *view = NULL;
-	int r;
-
+	lockdep_assert_held(&t->close_lock);
+	*view = NULL;
 	/* of an era whose close was interrupted */
 	r = track_drain(t);
 	if (r)
@@ -131,9 +126,37 @@ static int track_close_locked(struct track *t, const struct track_close *how,
 		      drain_era(&t->drain));
 		return -EOVERFLOW;
 	}
-	if (how->view)
-		r = track_add_view(t, how, &view);
-	return r ? r : track_advance(t, view, era);
+	return how->view ? track_add_view(t, how, view) : 0;
+}
+
+/**
+ * track_drain_closed() - the next era has begun: wait for the writes of the old
+ * @t: the track
+ * @view: of the old one, or NULL
+ *
+ * Return: 0 or an error.
+ */
+int track_drain_closed(struct track *t, struct view *view)
+{
+	if (view)
+		WRITE_ONCE(view->settled, true);
+	view_park_kick(&t->park);
+	return track_drain(t);
+}
+
+static int track_close_locked(struct track *t, const struct track_close *how,
+			      u32 *era)
+{
+	struct view *view;
+	int r = track_begin_close(t, how, &view);
+
+	if (r)
+		return r;
+	*era = drain_advance(&t->drain);
+	r = track_drain_closed(t, view);
+	if (view)
+		track_end_close(t, view, !r);
+	return r;
 }
 
 /**

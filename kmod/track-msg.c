@@ -22,7 +22,7 @@
 #define REPLY_MIN		(CHANGED_HEAD + 2 * CHANGED_LINE)
 
 /* dm takes a full buffer as a request for a larger one. */
-static int track_reply_too_small(char *result, unsigned int maxlen)
+int track_reply_too_small(char *result, unsigned int maxlen)
 {
 	if (maxlen) {
 		memset(result, ' ', maxlen - 1);
@@ -322,6 +322,8 @@ static const struct {
 		      char *result, unsigned int maxlen);
 } messages[] = {
 	{ "close", "[<whole|shipped> <since>]", 1, 3, track_msg_close },
+	{ "close-group", "<none|whole|shipped> <dev> [<since>]...", 3,
+	  2 + 2 * BRAID_GROUP_MAX, track_close_group },
 	{ "changed", "<since> <era|now> <from_block>", 4, 4,
 	  track_msg_changed },
 	{ "release", "<era> <block> <count>", 4, 4, track_msg_release },

@@ -106,6 +106,19 @@ static void track_cut(const struct track *t, struct bio *bio, u32 block)
 		dm_accept_partial_bio(bio, sectors);
 }
 
+/*
+ * A group is being closed. Of what is put off only a part can be cut off here, so
+ * it is a single block, which won't have to be cut again.
+ */
+static int track_write_later(struct track *t, struct bio *bio,
+			     struct track_bio *tb, u32 block)
+{
+	track_cut(t, bio, block + 1);
+	if (track_gate_hold(t, bio))
+		return DM_MAPIO_SUBMITTED;
+	return track_write(t, bio, tb);
+}
+
 /**
  * track_write() - let a change to the device in
  * @t: the track
@@ -130,6 +143,10 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 	rcu_read_lock();
 	tb->bio = bio;
 	tb->era = drain_enter(&t->drain);
+	if (unlikely(!tb->era)) {
+		rcu_read_unlock();
+		return track_write_later(t, bio, tb, block);
+	}
 	stop = track_stamp_bio(t, bio, tb, block, end);
 	if (stop > block) {
 		track_cut(t, bio, stop);
@@ -152,7 +169,7 @@ void track_mark_block(struct track *t, u32 block, enum era_kind kind,
 	rcu_read_lock();
 	tb->done = &done;
 	tb->kind = kind;
-	tb->era = drain_enter(&t->drain);
+	tb->era = track_gate_enter(t);
 	wait = !track_stamp_block(t, rcu_dereference(t->map), block,
 				  era_stamp(tb->era, kind));
 	if (wait)

@@ -11,6 +11,15 @@
 static LIST_HEAD(tracks);
 static DEFINE_MUTEX(tracks_lock);
 
+/* Tell who waits for the device's events. */
+void track_event(struct track *t)
+{
+	mutex_lock(&t->live_lock);
+	if (t->live)
+		dm_table_event(t->live->table);
+	mutex_unlock(&t->live_lock);
+}
+
 /* After a view has become invalid: free what it kept, tell who waits. */
 static void track_event_work(struct work_struct *work)
 {
@@ -22,10 +31,7 @@ static void track_event_work(struct work_struct *work)
 			 rcu_dereference_protected(t->views, true));
 	mutex_unlock(&t->view_lock);
 
-	mutex_lock(&t->live_lock);
-	if (t->live)
-		dm_table_event(t->live->table);
-	mutex_unlock(&t->live_lock);
+	track_event(t);
 }
 
 /**
@@ -77,6 +83,7 @@ static void track_free(struct kref *ref)
 		destroy_workqueue(t->wq);
 	era_map_destroy(rcu_dereference_protected(t->map, true));
 	drain_exit(&t->drain);
+	lockdep_unregister_key(&t->close_key);
 	kfree(t);
 }
 
@@ -90,6 +97,10 @@ static void track_init(struct track *t, dev_t dev,
 {
 	kref_init(&t->ref);
 	mutex_init(&t->close_lock);
+	/* a class of its own: a group takes those of several tracks */
+	lockdep_register_key(&t->close_key);
+	lockdep_set_class(&t->close_lock, &t->close_key);
+	track_gate_init(t);
 	mutex_init(&t->map_lock);
 	mutex_init(&t->view_lock);
 	mutex_init(&t->live_lock);

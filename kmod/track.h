@@ -11,9 +11,10 @@
  * destroyed: so reads of views wait from a suspend until either a table of ours
  * is resumed or the views have ended.
  *
- * Locking order: close_lock, map_lock, view_lock, the lock of a bucket
- * (view-store.h), that of the park. Writers take none of the mutexes. The map and
- * the set of views are read under RCU.
+ * Locking order: close_lock (of several tracks by the devices' numbers),
+ * map_lock, view_lock, the lock of a bucket (view-store.h), that of the park.
+ * Writers take none of the mutexes. The map and the set of views are read under
+ * RCU.
  *
  * The order in which a close makes things seen: the set with the new view, then
  * the next era. So whoever writes in an era above that of a view sees the view.
@@ -49,6 +50,14 @@ struct track_args {
 	u32 nr_blocks;
 };
 
+/* Writes that must not enter an era at the moment (track-group.c). */
+struct track_gate {
+	spinlock_t lock;
+	struct bio_list bios;
+	struct work_struct work;	/* lets them in */
+	wait_queue_head_t wait;		/* of marks */
+};
+
 struct track {
 	struct kref ref;
 	struct list_head node;		/* in the registry, under its lock */
@@ -65,7 +74,9 @@ struct track {
 	u8 map_id[BRAID_MAP_ID_BYTES];
 
 	struct drain drain;
+	struct track_gate gate;
 	struct mutex close_lock;
+	struct lock_class_key close_key;
 	struct era_map __rcu *map;
 	struct mutex map_lock;		/* marking and growing */
 
@@ -102,6 +113,7 @@ struct track_bio {
 struct track *track_attach(struct dm_target *ti, const struct track_args *args);
 void track_detach(struct track *t, struct dm_target *ti);
 struct track *track_find(dev_t dev);
+void track_event(struct track *t);
 void track_put(struct track *t);
 int track_may_resume(struct track *t, struct dm_target *ti);
 void track_resumed(struct track *t, struct dm_target *ti);
@@ -128,6 +140,10 @@ struct track_close {
 };
 
 int track_close(struct track *t, const struct track_close *how, u32 *era);
+int track_begin_close(struct track *t, const struct track_close *how,
+		      struct view **view);
+int track_drain_closed(struct track *t, struct view *view);
+void track_end_close(struct track *t, struct view *view, bool keep);
 int track_drop(struct track *t, u32 era);
 int track_release(struct track *t, u32 era, u32 block, u32 count);
 struct view *track_get_view(struct track *t, u32 era);
@@ -135,12 +151,21 @@ struct view *track_hold_view(struct track *t, u32 era);
 void track_unhold_view(struct track *t, struct view *view);
 void track_end_views(struct track *t);
 
+/* track-group.c */
+void track_gate_init(struct track *t);
+bool track_gate_hold(struct track *t, struct bio *bio);
+u32 track_gate_enter(struct track *t);
+int track_close_group(struct track *t, unsigned int argc, char **argv,
+		      char *result, unsigned int maxlen);
+
 /* view-target.c */
 void view_read_again(struct bio *bio);
 
 /* track-args.c, track-msg.c */
 int track_parse(struct dm_target *ti, unsigned int argc, char **argv,
 		struct track_args *args);
+int track_parse_dev(const char *path, dev_t *dev);
+int track_reply_too_small(char *result, unsigned int maxlen);
 int track_message(struct track *t, unsigned int argc, char **argv, char *result,
 		  unsigned int maxlen);
 

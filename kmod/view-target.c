@@ -55,23 +55,11 @@ static void view_dtr(struct dm_target *ti)
 	kfree(vt);
 }
 
-/* A path or MAJOR:MINOR, as device-mapper takes them. */
-static int view_find_dev(const char *path, dev_t *dev)
-{
-	unsigned int major, minor;
-	char dummy;
-
-	if (sscanf(path, "%u:%u%c", &major, &minor, &dummy) != 2)
-		return lookup_bdev(path, dev);
-	*dev = MKDEV(major, minor);
-	return MAJOR(*dev) == major && MINOR(*dev) == minor ? 0 : -EOVERFLOW;
-}
-
 static int view_find_track(struct dm_target *ti, const char *path,
 			   struct view_target *vt)
 {
 	dev_t dev;
-	int r = view_find_dev(path, &dev);
+	int r = track_parse_dev(path, &dev);
 
 	if (!r && dev == disk_devt(dm_disk(dm_table_get_md(ti->table)))) {
 		DMERR("%s", path);

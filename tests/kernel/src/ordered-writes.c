@@ -6,6 +6,9 @@
  *	ordered-writes write DEVICE WRITERS SECONDS
  *	ordered-writes check IMAGE WRITERS
  *
+ * DEVICE and IMAGE may be two, with a comma between them: then A is on the first
+ * and B on the second.
+ *
  * Each writer has PAIRS pairs of places, A and B, 4 KiB each, spread over the
  * device. It counts up, and for each number n and the next pair writes n to
  * A, waits until that is complete, then writes n to B. So an image holds a prefix
@@ -26,11 +29,16 @@
 #define PAIRS	16
 #define WRITERS	64
 
+/* Where A and where B are. */
+struct target {
+	int fd[2];
+	uint64_t places;	/* on each */
+};
+
 struct writer {
 	pthread_t thread;
 	unsigned int number;
-	int fd;
-	uint64_t places;	/* on the device */
+	const struct target *target;
 	time_t end;
 	uint64_t count;
 	int error;
@@ -41,6 +49,30 @@ static void die(const char *what, const char *name)
 	fprintf(stderr, "ordered-writes: %s: %s: %s\n", name, what,
 		strerror(errno));
 	exit(1);
+}
+
+static void target_open(struct target *target, const char *names, int flags)
+{
+	char *copy = strdup(names), *second;
+	uint64_t places;
+	unsigned int half;
+
+	if (!copy)
+		die("no memory", names);
+	second = strchr(copy, ',');
+	if (second)
+		*second++ = '\0';
+	for (half = 0; half < 2; half++) {
+		const char *name = half && second ? second : copy;
+
+		target->fd[half] = open(name, flags | O_DIRECT);
+		if (target->fd[half] < 0)
+			die("open", name);
+		places = lseek(target->fd[half], 0, SEEK_END) / PLACE;
+		if (!half || places < target->places)
+			target->places = places;
+	}
+	free(copy);
 }
 
 /* Neighbours in number are far apart; two writers may share a block. */
@@ -69,8 +101,8 @@ static int put(const struct writer *w, uint64_t *buffer, unsigned int pair,
 {
 	for (size_t i = 0; i < PLACE / sizeof(*buffer); i++)
 		buffer[i] = n;
-	if (pwrite(w->fd, buffer, PLACE,
-		   place_of(w->places, w->number, pair, half)) != PLACE)
+	if (pwrite(w->target->fd[half], buffer, PLACE,
+		   place_of(w->target->places, w->number, pair, half)) != PLACE)
 		return errno ? errno : EIO;
 	return 0;
 }
@@ -97,17 +129,13 @@ static int write_all(const char *device, unsigned int writers,
 		     unsigned int seconds)
 {
 	struct writer w[WRITERS] = { 0 };
-	int fd = open(device, O_RDWR | O_DIRECT);
+	struct target target;
 	uint64_t total = 0;
-	off_t size;
 
-	if (fd < 0)
-		die("open", device);
-	size = lseek(fd, 0, SEEK_END);
+	target_open(&target, device, O_RDWR);
 	for (unsigned int i = 0; i < writers; i++) {
 		w[i].number = i;
-		w[i].fd = fd;
-		w[i].places = size / PLACE;
+		w[i].target = &target;
 		w[i].end = time(NULL) + seconds;
 		if (pthread_create(&w[i].thread, NULL, write_pairs, &w[i]))
 			die("thread", device);
@@ -141,16 +169,18 @@ static uint64_t get(int fd, uint64_t *buffer, off_t place, const char *image)
  * The writer's state is a single number: of everything it wrote, in its order,
  * the image holds a prefix (its last write may be missing, nothing before).
  */
-static int check_writer(int fd, uint64_t places, unsigned int writer,
+static int check_writer(const struct target *target, unsigned int writer,
 			const char *image)
 {
 	uint64_t *buffer = buffer_new();
 	uint64_t a[PAIRS], b[PAIRS], last = 0;
 
 	for (unsigned int pair = 0; pair < PAIRS; pair++) {
-		a[pair] = get(fd, buffer, place_of(places, writer, pair, 0),
+		a[pair] = get(target->fd[0], buffer,
+			      place_of(target->places, writer, pair, 0),
 			      image);
-		b[pair] = get(fd, buffer, place_of(places, writer, pair, 1),
+		b[pair] = get(target->fd[1], buffer,
+			      place_of(target->places, writer, pair, 1),
 			      image);
 		last = a[pair] > last ? a[pair] : last;
 		printf("%u.%u %" PRIu64 " %" PRIu64 "\n", writer, pair, a[pair],
@@ -179,16 +209,12 @@ static int check_writer(int fd, uint64_t places, unsigned int writer,
 
 static int check_all(const char *image, unsigned int writers)
 {
-	int fd = open(image, O_RDONLY | O_DIRECT);
+	struct target target;
 	int failed = 0;
-	off_t size;
 
-	if (fd < 0)
-		die("open", image);
-	size = lseek(fd, 0, SEEK_END);
+	target_open(&target, image, O_RDONLY);
 	for (unsigned int i = 0; i < writers; i++)
-		failed |= check_writer(fd, size / PLACE, i, image);
-	close(fd);
+		failed |= check_writer(&target, i, image);
 	return failed;
 }
 
