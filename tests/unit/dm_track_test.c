@@ -15,7 +15,7 @@
 
 static void table_goes_there_and_back(void **state)
 {
-	struct dm_track_table table = { "-", "/dev/vdb", 128 }, back;
+	struct dm_track_table table = { "-", "/dev/vdb", 128, false }, back;
 	char line[64];
 
 	assert_int_equal(dm_track_table_format(&table, line, sizeof(line)), 0);
@@ -24,6 +24,24 @@ static void table_goes_there_and_back(void **state)
 	assert_string_equal(back.meta, "-");
 	assert_string_equal(back.origin, "/dev/vdb");
 	assert_int_equal(back.block_sectors, 128);
+}
+
+static void features_go_there_and_back(void **state)
+{
+	struct dm_track_table table = { "/dev/vdc", "/dev/vdb", 128, true };
+	struct dm_track_table back;
+	char line[64];
+
+	assert_int_equal(dm_track_table_format(&table, line, sizeof(line)), 0);
+	assert_string_equal(line, "/dev/vdc /dev/vdb 128 1 durable");
+	assert_int_equal(dm_track_table_parse(line, &back), 0);
+	assert_true(back.durable);
+	assert_int_equal(dm_track_table_parse("- /dev/vdb 128 0", &back), 0);
+	assert_false(back.durable);
+	assert_int_equal(dm_track_table_parse("- /dev/vdb 128 2 newer durable",
+					      &back),
+			 0);
+	assert_true(back.durable);
 }
 
 static void bad_tables_are_refused(void **state)
@@ -38,19 +56,19 @@ static void bad_tables_are_refused(void **state)
 		"- /dev/vdb 4096",
 		"- /dev/vdb 24",
 	};
-	struct dm_track_table table = { "-", "/dev/v db", 128 };
+	struct dm_track_table table = { "-", "/dev/v db", 128, false };
 	char line[16];
 	size_t i;
 
 	for (i = 0; i < COUNT(bad); i++)
 		assert_int_equal(dm_track_table_parse(bad[i], &table), -EINVAL);
-	table = (struct dm_track_table){ "-", "/dev/v db", 128 };
+	table = (struct dm_track_table){ "-", "/dev/v db", 128, false };
 	assert_int_equal(dm_track_table_format(&table, line, sizeof(line)),
 			 -EINVAL);
-	table = (struct dm_track_table){ "-", "/dev/vdb", 100 };
+	table = (struct dm_track_table){ "-", "/dev/vdb", 100, false };
 	assert_int_equal(dm_track_table_format(&table, line, sizeof(line)),
 			 -EINVAL);
-	table = (struct dm_track_table){ "-", "/dev/vdbbbbbbbbbb", 128 };
+	table = (struct dm_track_table){ "-", "/dev/vdbbbbbbbbbb", 128, false };
 	assert_int_equal(dm_track_table_format(&table, line, sizeof(line)),
 			 -ENAMETOOLONG);
 }
@@ -81,6 +99,52 @@ static void status_is_read(void **state)
 	assert_int_equal(status.views[1].state, DM_TRACK_INVALID);
 }
 
+static void a_durable_map_is_read(void **state)
+{
+	struct dm_track_status status;
+
+	assert_int_equal(dm_track_status_parse("128 1600 " ID
+					       " 7 0 0/0 0 memory 0/0 0 0 0 0",
+					       &status),
+			 0);
+	assert_int_equal(status.map, DM_TRACK_MEMORY);
+	assert_int_equal(dm_track_status_parse(
+				 "128 1600 " ID " 7 0 3/64 1 5 whole open 4"
+				 " durable 12/1008 64 640 17 33 more",
+				 &status),
+			 0);
+	assert_int_equal(status.map, DM_TRACK_DURABLE);
+	assert_int_equal(status.nr_views, 1);
+	assert_int_equal(status.hot, 12);
+	assert_int_equal(status.slots, 1008);
+	assert_int_equal(status.extent_blocks, 64);
+	assert_int_equal(status.suspect_blocks, 640);
+	assert_int_equal(status.log_writes, 17);
+	assert_int_equal(status.map_writes, 33);
+}
+
+static void a_group_is_read(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"253:0 7",
+		"253:0 7\n253:1",
+		"253:0 7\n253:1 0",
+		"253:0 7\n253:1 x",
+		"253:0 7\n253:1 9\n253:2 1",
+	};
+	struct dm_track_member members[2] = { 0 };
+	size_t i;
+
+	assert_int_equal(dm_track_group_parse("253:0 7\n253:1 9", members, 2),
+			 0);
+	assert_int_equal(members[0].era, 7);
+	assert_int_equal(members[1].era, 9);
+	for (i = 0; i < COUNT(bad); i++)
+		assert_int_equal(dm_track_group_parse(bad[i], members, 2),
+				 -EPROTO);
+}
+
 static void bad_statuses_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -102,6 +166,8 @@ static void bad_statuses_are_refused(void **state)
 		"128 1600 " ID " 7 1 0/0 1 5 none open 4",
 		"128 1600 " ID " 7 1 0/0 1 5 whole closed 4",
 		"128 1600 " ID " 7 1 0/0 1 0 whole open 4",
+		"128 1600 " ID " 7 1 0/0 0 elsewhere 0/0 0 0 0 0",
+		"128 1600 " ID " 7 1 0/0 0 durable 0/0 0 0 0",
 	};
 	struct dm_track_status status;
 	size_t i;
@@ -219,6 +285,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_goes_there_and_back),
+		cmocka_unit_test(features_go_there_and_back),
+		cmocka_unit_test(a_durable_map_is_read),
+		cmocka_unit_test(a_group_is_read),
 		cmocka_unit_test(bad_tables_are_refused),
 		cmocka_unit_test(status_is_read),
 		cmocka_unit_test(bad_statuses_are_refused),

@@ -21,6 +21,7 @@ _braidctl_values() {
 	--view) _braidctl_offer -W 'whole shipped' -- "$2" ;;
 	--chunk | --block) _braidctl_offer -W '4K 16K 64K 256K 1M' -- "$2" ;;
 	--meta | --config | -c | --control | --exec) _braidctl_offer -f -- "$2" ;;
+	--extent | --slots | --max-size | --store | --map) ;;
 	--since | --view-era | --timeout | --mail) ;;
 	*) return 1 ;;
 	esac
@@ -31,7 +32,7 @@ _braidctl_values() {
 _braidctl_operands() {
 	local path names=()
 	case $1 in
-	keygen | 'array create' | 'array assemble' | 'array examine' | 'array erase' | 'track attach')
+	keygen | 'array create' | 'array assemble' | 'array examine' | 'array erase' | 'track attach' | 'track create' | 'track erase' | 'track check' | 'track dump')
 		_braidctl_offer -f -- "$2"
 		return
 		;;

@@ -4,6 +4,8 @@
  * come; the JSON around them is put together by hand for that reason.
  */
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "braidctl/changed.h"
 #include "braidctl/complain.h"
@@ -65,6 +67,18 @@ static void print_tail(const struct tally *tally)
 		       tally->extents, tally->blocks, size_format(bytes, size));
 }
 
+/* The eras of another map mean nothing here. */
+static int check_map(const struct request *request,
+		     const struct dm_track_status *status)
+{
+	if (!request_has(request, OPT_MAP) ||
+	    !strcmp(request->text[OPT_MAP], status->map_id))
+		return 0;
+	return complain(
+		"%s has the map %s, not %.40s: it can't tell what changed since an era of that one; compare everything",
+		request->operand[0], status->map_id, request->text[OPT_MAP]);
+}
+
 int changed_run(const struct request *request)
 {
 	const char *name = request->operand[0];
@@ -79,6 +93,8 @@ int changed_run(const struct request *request)
 		return complain_usage("--view-era 0: eras are counted from 1");
 	if (dm_track_status(name, &status, &error))
 		return complain("%s", error.text);
+	if (check_map(request, &status))
+		return EXIT_FAILED;
 	if (request->number[OPT_SINCE] < status.oldest)
 		return complain("%s can't tell what changed since era %" PRIu64
 				": the oldest that it knows is %" PRIu64,
@@ -89,6 +105,11 @@ int changed_run(const struct request *request)
 	if (dm_track_changed(name, request->number[OPT_SINCE], view,
 			     print_extent, &tally, &error))
 		return complain("%s", error.text);
+	/* was it that map to the end? */
+	if (dm_track_status(name, &status, &error))
+		return complain("%s", error.text);
+	if (check_map(request, &status))
+		return EXIT_FAILED;
 	print_tail(&tally);
 	return print_done();
 }

@@ -12,6 +12,7 @@
 #include "braidctl/complain.h"
 #include "braidctl/member.h"
 #include "braidctl/size.h"
+#include "map/map.h"
 #include "member/super.h"
 
 static int check_open(int fd, const char *path, struct member *member)
@@ -55,6 +56,19 @@ int member_check(const char *path, struct member *member)
 
 #define SIGNATURES_MAX 64 /* of one device, that are wiped */
 
+/* A durable map, whatever its state; NULL if there is none. */
+static const char *map_signature(const char *path)
+{
+	struct map_found found;
+	int fd = map_open(path, O_RDONLY);
+	int r = fd < 0 ? fd : map_read(fd, &found);
+
+	if (fd >= 0)
+		close(fd);
+	return r || found.fault == MAP_NONE ? NULL :
+					      "durable map of a tracked device";
+}
+
 /* What a superblock of ours is called; NULL if there is none. */
 static const char *braid_signature(const char *path, char text[80])
 {
@@ -65,7 +79,7 @@ static const char *braid_signature(const char *path, char text[80])
 	if (fd >= 0)
 		close(fd);
 	if (r || found.fault == RAID_SUPER_NONE)
-		return NULL;
+		return map_signature(path);
 	switch (found.fault) {
 	case RAID_SUPER_GOOD:
 	case RAID_SUPER_SHORT:

@@ -1,65 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "braidctl/changed.h"
 #include "braidctl/complain.h"
 #include "braidctl/holders.h"
-#include "braidctl/member.h"
+#include "braidctl/mapcheck.h"
+#include "braidctl/mapcreate.h"
 #include "braidctl/print.h"
 #include "braidctl/size.h"
 #include "braidctl/table.h"
 #include "braidctl/track.h"
+#include "braidctl/trackattach.h"
+#include "braidctl/trackclose.h"
+#include "braidctl/trackresize.h"
 #include "dm/node.h"
 #include "dm/track.h"
 #include "dm/view.h"
 
-#define DEFAULT_BLOCK 65536
-
-static int attach_block(const struct request *request, uint32_t *sectors)
-{
-	uint64_t block = DEFAULT_BLOCK;
-
-	if (request_has(request, OPT_BLOCK))
-		block = request->number[OPT_BLOCK];
-	if (block < 512ULL * BRAID_BLOCK_SECTORS_MIN ||
-	    block > 512ULL * BRAID_BLOCK_SECTORS_MAX || block & (block - 1))
-		return complain_usage(
-			"--block %s: not a power of two from 4K to 1M",
-			request->text[OPT_BLOCK]);
-	*sectors = block / 512;
-	return 0;
-}
-
-/* What is on the origin stays; what is on the metadata device doesn't. */
-static int attach_devices(const struct request *request, struct member *origin,
-			  struct dm_track_table *table)
-{
-	struct member members[2] = { 0 };
-
-	if (strlen(request->operand[1]) >= sizeof(table->origin))
-		return complain_usage("%.32s...: the path is too long",
-				      request->operand[1]);
-	if (member_check(request->operand[1], &members[0]))
-		return EXIT_FAILED;
-	strcpy(table->origin, request->operand[1]);
-	strcpy(table->meta, "-");
-	*origin = members[0];
-	if (!request_has(request, OPT_META))
-		return 0;
-	if (strlen(request->text[OPT_META]) >= sizeof(table->meta))
-		return complain_usage("--meta %.32s...: the path is too long",
-				      request->text[OPT_META]);
-	if (member_check(request->text[OPT_META], &members[1]) ||
-	    member_check_distinct(members, 2) ||
-	    member_check_blank(&members[1], request_has(request, OPT_FORCE)))
-		return EXIT_FAILED;
-	strcpy(table->meta, request->text[OPT_META]);
-	return 0;
-}
-
-static int print_path(const struct request *request, const char *name)
+int track_print_path(const struct request *request, const char *name)
 {
 	char path[DM_DEV_PATH_SIZE];
 	json_object *object;
@@ -73,32 +33,6 @@ static int print_path(const struct request *request, const char *name)
 	print_add_text(object, "name", name);
 	print_add_text(object, "path", path);
 	return print_json(object);
-}
-
-static int track_attach(const struct request *request)
-{
-	const char *name = request->operand[0];
-	struct dm_track_table table = { 0 };
-	struct dm_dev_info info;
-	struct err error;
-	struct member origin = { 0 };
-	int r;
-
-	if (!dm_dev_name_ok(name) || strchr(name, '@'))
-		return complain_usage(
-			"'%s' is no name for a tracked device: use letters, digits and #+-.:=_",
-			name);
-	if (attach_block(request, &table.block_sectors))
-		return EXIT_USAGE;
-	if (!dm_dev_info(name, &info, NULL))
-		return complain("there is a device-mapper device %s already",
-				name);
-	r = attach_devices(request, &origin, &table);
-	if (r)
-		return r;
-	if (dm_track_create(name, &table, origin.sectors, &error))
-		return complain("%s", error.text);
-	return print_path(request, name);
 }
 
 static int track_detach(const struct request *request)
@@ -115,8 +49,9 @@ static int track_detach(const struct request *request)
 			name, status.nr_views);
 	if (dm_dev_remove(name, &error))
 		return complain("%s", error.text);
-	remark("what changed on %s is no longer known: the next replication compares all of it",
-	       name);
+	if (status.map != DM_TRACK_DURABLE)
+		remark("what changed on %s is no longer known: the next replication compares all of it",
+		       name);
 	return EXIT_OK;
 }
 
@@ -130,40 +65,6 @@ static int check_tracked(const char *name)
 		return complain("%s", error.text);
 	dm_dev_line_free(&line);
 	return 0;
-}
-
-static int track_close(const struct request *request)
-{
-	enum dm_track_mode mode = DM_TRACK_NO_VIEW;
-	const char *name = request->operand[0];
-	struct err error;
-	json_object *object;
-	uint64_t era;
-
-	if (request_has(request, OPT_VIEW) &&
-	    (!dm_track_mode_of(request->text[OPT_VIEW], &mode) ||
-	     mode == DM_TRACK_NO_VIEW))
-		return complain_usage(
-			"--view %s: only whole and shipped are known",
-			request->text[OPT_VIEW]);
-	if (request_has(request, OPT_VIEW) != request_has(request, OPT_SINCE))
-		return complain_usage("--view and --since belong together");
-	if (check_tracked(name))
-		return EXIT_FAILED;
-	if (dm_track_close(name, mode, request->number[OPT_SINCE], &era,
-			   &error))
-		return complain("%s", error.text);
-	if (!request_has(request, OPT_JSON)) {
-		printf("%" PRIu64 "\n", era);
-		return print_done();
-	}
-	object = print_object();
-	print_add_text(object, "name", name);
-	print_add_number(object, "era", era);
-	print_add_text(object, "view",
-		       mode == DM_TRACK_NO_VIEW ? NULL :
-						  dm_track_mode_name(mode));
-	return print_json(object);
 }
 
 static int track_view(const struct request *request)
@@ -182,7 +83,7 @@ static int track_view(const struct request *request)
 			request->operand[0]);
 	if (dm_view_create(name, NULL, request->operand[0], era, &error))
 		return complain("%s", error.text);
-	return print_path(request, name);
+	return track_print_path(request, name);
 }
 
 /* Three numbers behind the name: an era, a block and a count. */
@@ -289,6 +190,13 @@ static int report_one(json_object *tracks, const char *name, struct err *error)
 	print_add_number(track, "oldest", status.oldest);
 	print_add_number(track, "store_used_bytes", status.store_used * block);
 	print_add_number(track, "store_bytes", status.store_total * block);
+	print_add_text(track, "map", dm_track_map_name(status.map));
+	print_add_number(track, "hot_extents", status.hot);
+	print_add_number(track, "log_slots", status.slots);
+	print_add_number(track, "extent_bytes", status.extent_blocks * block);
+	print_add_number(track, "suspect_blocks", status.suspect_blocks);
+	print_add_number(track, "log_writes", status.log_writes);
+	print_add_number(track, "map_writes", status.map_writes);
 	print_add(track, "views", report_views(&status));
 	print_append(tracks, track);
 	return 0;
@@ -357,7 +265,7 @@ static void print_row(struct table *table, json_object *track)
 	table_cell(table, "%s",
 		   size_format(print_number_of(track, "block_bytes"), block));
 	table_cell(table, "%" PRIu64, print_number_of(track, "era"));
-	table_cell(table, "%" PRIu64, print_number_of(track, "oldest"));
+	table_cell(table, "%s", print_text_of(track, "map"));
 	table_cell(table, "%zu", json_object_array_length(views));
 	if (store)
 		table_cell(
@@ -374,8 +282,8 @@ void track_print(json_object *tracks)
 	size_t i, count = json_object_array_length(tracks);
 	struct table table;
 
-	table_begin(&table, "TRACK", "ORIGIN", "BLOCK", "ERA", "OLDEST",
-		    "VIEWS", "STORE", NULL);
+	table_begin(&table, "TRACK", "ORIGIN", "BLOCK", "ERA", "MAP", "VIEWS",
+		    "STORE", NULL);
 	for (i = 0; i < count; i++)
 		print_row(&table, json_object_array_get_idx(tracks, i));
 	table_end(&table, stdout);
@@ -406,6 +314,50 @@ static int track_status(const struct request *request)
 const struct command track_commands[] = {
 	{
 		.family = "track",
+		.name = "create",
+		.operands = "META ORIGIN",
+		.operands_min = 2,
+		.operands_max = 2,
+		.options = OPT(JSON) | OPT(FORCE) | OPT(BLOCK) | OPT(EXTENT) |
+			   OPT(SLOTS) | OPT(MAX_SIZE) | OPT(STORE),
+		.summary = "Make a durable map for ORIGIN on the device META.",
+		.more = "What is on META is overwritten; ORIGIN is only read. Then attach ORIGIN with\n"
+			"--meta META: what changes is known across restarts and crashes.",
+		.run = map_create,
+	},
+	{
+		.family = "track",
+		.name = "erase",
+		.operands = "META",
+		.operands_min = 1,
+		.operands_max = 1,
+		.options = OPT(FORCE),
+		.summary = "Take the durable map on META away.",
+		.run = map_erase_found,
+	},
+	{
+		.family = "track",
+		.name = "check",
+		.operands = "META",
+		.operands_min = 1,
+		.operands_max = 1,
+		.options = OPT(JSON),
+		.summary =
+			"Read all of a durable map that is not in use; status 1 if it is damaged.",
+		.run = map_check,
+	},
+	{
+		.family = "track",
+		.name = "dump",
+		.operands = "META",
+		.operands_min = 1,
+		.operands_max = 1,
+		.options = OPT(JSON),
+		.summary = "Print all of a durable map that is not in use.",
+		.run = map_dump,
+	},
+	{
+		.family = "track",
 		.name = "attach",
 		.operands = "NAME ORIGIN",
 		.operands_min = 2,
@@ -414,9 +366,10 @@ const struct command track_commands[] = {
 		.summary =
 			"Make /dev/mapper/NAME, which tracks what changes on ORIGIN.",
 		.more = "What is on ORIGIN stays and is seen through NAME; use NAME in its place\n"
-			"from then on. What is on the metadata device is overwritten. Without one,\n"
-			"no views can be kept.",
-		.run = track_attach,
+			"from then on. If the metadata device has a map (track create), what changes is\n"
+			"known across restarts; otherwise what is on it is overwritten. Without one, no\n"
+			"views can be kept.",
+		.run = trackattach_run,
 	},
 	{
 		.family = "track",
@@ -426,7 +379,8 @@ const struct command track_commands[] = {
 		.operands_max = 1,
 		.options = OPT(FORCE),
 		.summary = "Stop tracking; the data on the origin stays.",
-		.more = "What changed is forgotten, so the next replication compares all of it.\n"
+		.more = "Unless the map is durable, what changed is forgotten, and the next replication\n"
+			"compares all of it.\n"
 			"Open views are lost, with --force only.",
 		.run = track_detach,
 	},
@@ -442,14 +396,17 @@ const struct command track_commands[] = {
 	{
 		.family = "track",
 		.name = "close",
-		.operands = "NAME",
+		.operands = "NAME[@SINCE]...",
 		.operands_min = 1,
-		.operands_max = 1,
-		.options = OPT(JSON) | OPT(VIEW) | OPT(SINCE),
+		.operands_max = BRAID_GROUP_MAX,
+		.options = OPT(JSON) | OPT(VIEW) | OPT(SINCE) | OPT(GROUP) |
+			   OPT(FSFREEZE),
 		.summary = "Close the current era and print its number.",
 		.more = "With --view, the device as it is at that instant is kept: every block, or\n"
-			"those that changed since the era of --since until they are released.",
-		.run = track_close,
+			"those that changed since the era of --since until they are released.\n"
+			"Several devices are closed at one instant with --group; each may have a\n"
+			"SINCE of its own. With --fsfreeze their filesystems are frozen meanwhile.",
+		.run = trackclose_run,
 	},
 	{
 		.family = "track",
@@ -457,7 +414,7 @@ const struct command track_commands[] = {
 		.operands = "NAME",
 		.operands_min = 1,
 		.operands_max = 1,
-		.options = OPT(JSON) | OPT(SINCE) | OPT(VIEW_ERA),
+		.options = OPT(JSON) | OPT(SINCE) | OPT(VIEW_ERA) | OPT(MAP),
 		.needed = OPT(SINCE),
 		.summary =
 			"List what changed since an era: kind, block, count.",
@@ -492,6 +449,25 @@ const struct command track_commands[] = {
 		.summary =
 			"End the view of ERA and remove the devices that show it.",
 		.run = track_drop,
+	},
+	{
+		.family = "track",
+		.name = "abort",
+		.operands = "NAME ERA",
+		.operands_min = 2,
+		.operands_max = 2,
+		.summary = "The same: what was not shipped is not kept.",
+		.run = track_drop,
+	},
+	{
+		.family = "track",
+		.name = "resize",
+		.operands = "NAME [SIZE]",
+		.operands_min = 1,
+		.operands_max = 2,
+		.summary = "Grow to the size of the origin, or to SIZE.",
+		.more = "What is added counts as written. Map, eras and views stay.",
+		.run = trackresize_run,
 	},
 	{
 		.family = "track",

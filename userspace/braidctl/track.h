@@ -21,4 +21,7 @@ int track_report(const char *name, json_object **tracks);
 /* The same report as a table. */
 void track_print(json_object *tracks);
 
+/* Print the path of a device that was made. Return: an exit status. */
+int track_print_path(const struct request *request, const char *name);
+
 #endif

@@ -9,6 +9,7 @@
 #include "dm/track.h"
 
 #define MESSAGE_SIZE 96
+#define GROUP_SIZE 1024 /* of the largest group's message */
 
 static const char *const mode_names[] = {
 	[DM_TRACK_NO_VIEW] = "none",
@@ -20,6 +21,12 @@ static const char *const state_names[] = {
 	[DM_TRACK_DRAINING] = "draining",
 	[DM_TRACK_OPEN] = "open",
 	[DM_TRACK_INVALID] = "invalid",
+};
+
+static const char *const map_names[] = {
+	[DM_TRACK_MEMORY] = "memory",
+	[DM_TRACK_DURABLE] = "durable",
+	[DM_TRACK_FAILED] = "failed",
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -54,6 +61,11 @@ const char *dm_track_state_name(enum dm_track_view_state state)
 	return (size_t)state < COUNT(state_names) ? state_names[state] : NULL;
 }
 
+const char *dm_track_map_name(enum dm_track_map map)
+{
+	return (size_t)map < COUNT(map_names) ? map_names[map] : NULL;
+}
+
 static bool device_word(const char *device)
 {
 	return *device && !device[strcspn(device, " \t\r\n\\")];
@@ -73,21 +85,30 @@ int dm_track_table_format(const struct dm_track_table *table, char *line,
 	if (!device_word(table->meta) || !device_word(table->origin) ||
 	    !block_sectors_ok(table->block_sectors))
 		return -EINVAL;
-	n = snprintf(line, size, "%s %s %" PRIu32, table->meta, table->origin,
-		     table->block_sectors);
+	n = snprintf(line, size, "%s %s %" PRIu32 "%s", table->meta,
+		     table->origin, table->block_sectors,
+		     table->durable ? " 1 durable" : "");
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
 int dm_track_table_parse(const char *line, struct dm_track_table *table)
 {
 	struct dm_scan scan = { line };
+	char feature[32];
+	uint32_t count;
 
+	table->durable = false;
 	if (!dm_scan_copy(&scan, table->meta, sizeof(table->meta)) ||
 	    !dm_scan_copy(&scan, table->origin, sizeof(table->origin)) ||
 	    !dm_scan_u32(&scan, &table->block_sectors) ||
 	    !block_sectors_ok(table->block_sectors))
 		return -EINVAL;
-	return 0; /* features that are newer than this may follow */
+	if (!dm_scan_u32(&scan, &count))
+		return 0;
+	/* there may be features that are newer than this */
+	while (count-- && dm_scan_copy(&scan, feature, sizeof(feature)))
+		table->durable |= !strcmp(feature, "durable");
+	return 0;
 }
 
 static bool view_parse(struct dm_scan *scan, struct dm_track_view *view)
@@ -106,6 +127,25 @@ static bool view_parse(struct dm_scan *scan, struct dm_track_view *view)
 	i = index_of(state_names, COUNT(state_names), state);
 	view->state = i;
 	return i >= 0;
+}
+
+/* What a kernel without durable maps doesn't say. */
+static bool map_parse(struct dm_scan *scan, struct dm_track_status *status)
+{
+	char word[16];
+	int map;
+
+	if (dm_scan_end(scan))
+		return true;
+	if (!dm_scan_copy(scan, word, sizeof(word)))
+		return false;
+	map = index_of(map_names, COUNT(map_names), word);
+	status->map = map;
+	return map >= 0 && dm_scan_ratio(scan, &status->hot, &status->slots) &&
+	       dm_scan_u64(scan, &status->extent_blocks) &&
+	       dm_scan_u64(scan, &status->suspect_blocks) &&
+	       dm_scan_u64(scan, &status->log_writes) &&
+	       dm_scan_u64(scan, &status->map_writes);
 }
 
 static bool map_id_ok(const char *id)
@@ -133,7 +173,7 @@ int dm_track_status_parse(const char *line, struct dm_track_status *status)
 	for (i = 0; i < status->nr_views; i++)
 		if (!view_parse(&scan, &status->views[i]))
 			return -EPROTO;
-	return 0;
+	return map_parse(&scan, status) ? 0 : -EPROTO;
 }
 
 /* The extents of a page, each checked; called once to check, once to tell. */
@@ -252,6 +292,66 @@ int dm_track_close(const char *name, enum dm_track_mode mode, uint64_t since,
 	return r;
 }
 
+int dm_track_group_parse(const char *reply, struct dm_track_member *members,
+			 unsigned int count)
+{
+	struct dm_scan scan = { reply };
+	char node[DM_DEV_NODE_SIZE];
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (!dm_scan_copy(&scan, node, sizeof(node)) ||
+		    !dm_scan_u64(&scan, &members[i].era) || !members[i].era)
+			return -EPROTO;
+	return dm_scan_end(&scan) ? 0 : -EPROTO;
+}
+
+/* Append a member by its number: its path may be long. */
+static int group_add(const struct dm_track_member *member, bool view,
+		     char message[GROUP_SIZE], struct err *error)
+{
+	size_t used = strlen(message);
+	struct dm_dev_info info;
+	int n, r = dm_dev_info(member->name, &info, error);
+
+	if (r)
+		return r;
+	n = snprintf(message + used, GROUP_SIZE - used, " %u:%u", info.major,
+		     info.minor);
+	if (view)
+		snprintf(message + used + n, GROUP_SIZE - used - n, " %" PRIu64,
+			 member->since);
+	return 0;
+}
+
+int dm_track_close_group(struct dm_track_member *members, unsigned int count,
+			 enum dm_track_mode mode, struct err *error)
+{
+	char message[GROUP_SIZE], *reply;
+	unsigned int i;
+	int r = 0;
+
+	if (count < 1 || count > BRAID_GROUP_MAX)
+		return err_set(error, EINVAL,
+			       "a group has 1 to %u devices, not %u",
+			       BRAID_GROUP_MAX, count);
+	snprintf(message, sizeof(message), "close-group %s", mode_names[mode]);
+	for (i = 0; i < count && !r; i++)
+		r = group_add(&members[i], mode != DM_TRACK_NO_VIEW, message,
+			      error);
+	if (!r)
+		r = dm_dev_message(members[0].name, message, &reply, error);
+	if (r)
+		return r;
+	r = dm_track_group_parse(reply, members, count);
+	if (r)
+		err_set(error, -r,
+			"%s closed the eras of its group but answered '%.64s'",
+			members[0].name, reply);
+	free(reply);
+	return r;
+}
+
 int dm_track_changed_page(const char *name, uint64_t since, uint64_t view_era,
 			  uint64_t from, uint64_t nr_blocks, uint64_t *next,
 			  dm_track_extent_fn *fn, void *arg, struct err *error)
@@ -299,8 +399,9 @@ static int range_message(const char *name, const char *what, uint64_t block,
 
 	do {
 		part = count < BRAID_RANGE_MAX ? count : BRAID_RANGE_MAX;
-		snprintf(message, sizeof(message), "%s %" PRIu64 " %" PRIu64 "%s",
-			 what, block, part, how);
+		snprintf(message, sizeof(message),
+			 "%s %" PRIu64 " %" PRIu64 "%s", what, block, part,
+			 how);
 		r = dm_dev_message(name, message, NULL, error);
 		block += part;
 		count -= part;

@@ -25,6 +25,13 @@ enum dm_track_mode {
 	DM_TRACK_SHIPPED,
 };
 
+/* Where the map is; a durable one may have failed, and goes on in memory. */
+enum dm_track_map {
+	DM_TRACK_MEMORY,
+	DM_TRACK_DURABLE,
+	DM_TRACK_FAILED,
+};
+
 enum dm_track_view_state {
 	DM_TRACK_DRAINING,
 	DM_TRACK_OPEN,
@@ -45,12 +52,25 @@ struct dm_track_status {
 	uint64_t store_used, store_total; /* blocks */
 	unsigned int nr_views;
 	struct dm_track_view views[DM_TRACK_VIEWS_MAX];
+	enum dm_track_map map;
+	/* of a durable map */
+	uint64_t hot, slots; /* extents of the activity log */
+	uint64_t extent_blocks, suspect_blocks;
+	uint64_t log_writes, map_writes; /* 4 KiB each */
 };
 
 struct dm_track_table {
 	char meta[DM_DEV_PATH_SIZE]; /* "-": none */
 	char origin[DM_DEV_PATH_SIZE];
 	uint32_t block_sectors;
+	bool durable; /* the metadata device carries a map */
+};
+
+/* One of a group that is closed at one instant. */
+struct dm_track_member {
+	const char *name;
+	uint64_t since; /* for a view */
+	uint64_t era; /* receives the closed era */
 };
 
 /* One run of blocks that changed; treat an unknown kind as written. */
@@ -66,6 +86,7 @@ typedef int dm_track_extent_fn(void *arg, const struct dm_track_extent *extent);
 const char *dm_track_mode_name(enum dm_track_mode mode);
 bool dm_track_mode_of(const char *name, enum dm_track_mode *mode);
 const char *dm_track_state_name(enum dm_track_view_state state);
+const char *dm_track_map_name(enum dm_track_map map);
 
 /* The parameters of a table line. Return: 0 or -EINVAL, -ENAMETOOLONG. */
 int dm_track_table_format(const struct dm_track_table *table, char *line,
@@ -108,6 +129,19 @@ int dm_track_create(const char *name, const struct dm_track_table *table,
  */
 int dm_track_close(const char *name, enum dm_track_mode mode, uint64_t since,
 		   uint64_t *era, struct err *error);
+
+/**
+ * dm_track_close_group() - close the current eras of several devices at once
+ *
+ * A write that was begun after another one was complete is in no older era than
+ * that, whatever devices they went to. If this fails, no view is kept.
+ */
+int dm_track_close_group(struct dm_track_member *members, unsigned int count,
+			 enum dm_track_mode mode, struct err *error);
+
+/* The reply to that: a line for each, in order. 0 or -EPROTO. (pure) */
+int dm_track_group_parse(const char *reply, struct dm_track_member *members,
+			 unsigned int count);
 
 /**
  * dm_track_changed() - every extent that changed since an era
