@@ -102,12 +102,12 @@ void truth_end(struct change *change, u64 tag, u32 written_in, u32 era)
 	}
 }
 
-/* It was noted as a change, and was none. */
-void truth_end_mark(struct change *change, u32 era)
+/* It was noted as a change, or, if not @sure, some of its blocks may be. */
+void truth_end_mark(struct change *change, bool sure, u32 era)
 {
 	unlink_change(change);
 	truth_mark(change->block, change->last - change->block + 1,
-		   change->submitted, era);
+		   sure ? change->submitted : 0, era);
 }
 
 void truth_mark(u32 block, u32 count, u32 least, u32 most)

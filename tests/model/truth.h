@@ -55,7 +55,7 @@ void truth_grow(u32 nr_blocks, u32 era);
 void truth_begin(struct change *change, u32 block, u32 last, u32 era,
 		 bool discard);
 void truth_end(struct change *change, u64 tag, u32 written_in, u32 era);
-void truth_end_mark(struct change *change, u32 era);
+void truth_end_mark(struct change *change, bool sure, u32 era);
 void truth_mark(u32 block, u32 count, u32 least, u32 most);
 void truth_close(u32 era);
 struct snapshot *truth_closed(bool ok);

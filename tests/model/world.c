@@ -41,6 +41,7 @@ struct world {
 	u32 nr_blocks;
 	unsigned int block_sectors;
 	unsigned int writes, messages;	/* under way */
+	unsigned int suspensions;
 	u64 tag;
 	struct mapped_device md;
 	struct dm_table table;
@@ -87,7 +88,7 @@ const unsigned int op_weights[OP_KINDS] = {
 	[OP_STOP] = 2,
 	[OP_AWAY] = 2,
 	[OP_ROT] = 2,
-	[OP_FAIL] = 0,
+	[OP_FAIL] = 1,
 	[OP_CRASH] = 5,
 	[OP_WAIT] = 40,
 };
@@ -152,6 +153,7 @@ static void resume(struct dm_target *ti)
 static void suspend(void)
 {
 	world.suspended = true;
+	world.suspensions++;
 	while (world.writes)
 		sim_wait();
 	braid_track_target.postsuspend(world.live);
@@ -654,13 +656,17 @@ static void mark_thread(void *arg)
 	u32 block = sim_random(world.nr_blocks);
 	u32 count = 1 + sim_random(min(world.nr_blocks - block, 20U));
 	u32 era = era_now();
+	unsigned int before = world.suspensions;
 	struct change change;
 	char reply[128];
+	bool failed;
 
 	truth_begin(&change, block, block + count - 1, era, false);
-	if (message(reply, sizeof(reply), "mark %u %u", block, count))
+	failed = message(reply, sizeof(reply), "mark %u %u", block, count);
+	/* a device that is suspended refuses it */
+	if (failed && !world.suspended && before == world.suspensions)
 		sim_fail("a mark failed");
-	truth_end_mark(&change, era_now());
+	truth_end_mark(&change, !failed, era_now());
 }
 
 /* ---- tables */
@@ -1125,8 +1131,8 @@ void world_do(const struct op *op)
 
 	sim_seed(op->seed);
 	op_do(op->kind);
-	steps = sim_random(24);
-	while (steps-- || truth.nr_changes > CHANGES_MAX)
-		if (!sim_step())
-			break;
+	for (steps = sim_random(24); steps && sim_step(); steps--)
+		;
+	while (truth.nr_changes > CHANGES_MAX && sim_step())
+		;
 }

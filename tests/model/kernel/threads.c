@@ -451,21 +451,30 @@ static bool work_runs(const struct work_struct *work)
 	return false;
 }
 
-bool sim_cancel(struct work_struct *work, bool sync)
+static bool cancel_pending(struct work_struct *work)
 {
 	struct thread *t = work->pending;
+	unsigned int i = 0;
 
-	if (t) {
-		unsigned int i = 0;
+	if (!t)
+		return false;
+	while (threads[i] != t)
+		i++;
+	thread_free(i);
+	work->pending = NULL;
+	return true;
+}
 
-		while (threads[i] != t)
-			i++;
-		thread_free(i);
-		work->pending = NULL;
-	}
-	while (sync && work_runs(work))
+/* A work that queues itself is stopped as well. */
+bool sim_cancel(struct work_struct *work, bool sync)
+{
+	bool was = cancel_pending(work);
+
+	while (sync && work_runs(work)) {
 		sim_wait();
-	return t;
+		cancel_pending(work);
+	}
+	return was;
 }
 
 bool flush_work(struct work_struct *work)
