@@ -66,10 +66,14 @@ fuzz:	## every fuzzer for SECONDS=600 each
 bench-delta: userspace	## braid-delta, rdiff, rsync, xdelta3, zstd; ROUNDS=5
 	tools/bench/delta --rounds $(or $(ROUNDS),5)
 
-bench-raid: userspace	## braid-raid and md under UML; ROUNDS=5, ONLY=glob
+bench-raid:	## braid-raid and md under UML; ROUNDS=5, ONLY=glob
+	@tools/setup
+	@$(MAKE) -s userspace
 	tools/bench/raid --rounds $(or $(ROUNDS),5) --only '$(or $(ONLY),*)'
 
-bench-track: userspace	## braid-track, dm-era, dm-snapshot under UML; ROUNDS=5
+bench-track:	## braid-track, dm-era, dm-snapshot under UML; ROUNDS=5
+	@tools/setup
+	@$(MAKE) -s userspace
 	tools/bench/track --rounds $(or $(ROUNDS),5) --only '$(or $(ONLY),*)'
 
 style:	## checkpatch, sparse, clang-format, shellcheck, cppcheck
