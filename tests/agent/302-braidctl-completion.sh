@@ -29,15 +29,15 @@ completes 'replica' re
 completes '--help --version array keygen monitor promote replica status track' ''
 completes '--exec --help --json --mail --oneshot' monitor --
 completes 'create' array cr
-completes 'attach changed close detach drop mark release status view' track ''
-completes '--chunk --force --help --json --level --no-superblock' array create a --
+completes 'abort attach changed check close create detach drop dump erase mark release resize status view' track ''
+completes '--assume-clean --chunk --force --help --json --level --no-log --no-superblock --spares' array create a --
 completes '--force --help --json --scan' array assemble --
 completes '--force --help --json --spare' array add mirror --
 completes 'check' array scrub ch
 completes '/etc/hostname' array add mirror /etc/hostna
 completes '/etc/hostname' array examine /etc/hostna
 completes '--since' track close v --s
-completes 'raid0 raid1' array create a --level r
+completes 'raid0 raid1 raid5 raid5_la raid5_ls raid5_ra raid5_rs' array create a --level r
 completes 'whole' track close v --view w
 completes '/etc/hostname' track attach v /etc/hostname
 completes '--force' promote --f

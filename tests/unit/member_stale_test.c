@@ -60,7 +60,10 @@ static bool chance(struct game *g, unsigned int percent)
 
 static void set_up(struct game *g, unsigned int members)
 {
-	struct super_shape shape = { "a", 1, 0, 0, members, 8192 };
+	struct super_shape shape = { .name = "a",
+				     .level = 1,
+				     .members = members,
+				     .smallest = 8192 };
 	struct braid_super plan;
 	unsigned int i;
 

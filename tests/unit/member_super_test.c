@@ -108,7 +108,10 @@ static void a_torn_write_leaves_the_other(void **state)
 
 static void small_and_short_devices(void **state)
 {
-	struct super_shape shape = { "array", 1, 0, 0, 2, 2048 };
+	struct super_shape shape = { .name = "array",
+				     .level = 1,
+				     .members = 2,
+				     .smallest = 2048 };
 	struct braid_super plan = planned(1, 2), super = made(&plan, 0);
 	struct super_found found;
 	int fd = device(8);
@@ -216,6 +219,15 @@ static void a_set_knows_its_gaps(void **state)
 	set.super[1] = set.super[2];
 	set.count = 2;
 	set_judge(&set);
+	assert_int_equal(set.missing, 1);
+	assert_int_equal(set.lost, 2);
+
+	/* the last one is taken up again, but holds nothing yet */
+	super[0].table[3].state = BRAID_SLOT_REBUILT;
+	set_judge(&set);
+	assert_int_equal(set.verdict[1], RAID_MEMBER_REBUILT);
+	assert_int_equal(set.chosen[3], 1);
+	assert_int_equal(set.rebuilt, 1);
 	assert_int_equal(set.missing, 1);
 	assert_int_equal(set.lost, 2);
 }

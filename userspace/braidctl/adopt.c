@@ -103,8 +103,6 @@ static int judge(const struct live *live, const struct joining *joining,
 	case JOIN_SMALL:
 		return complain_small(live, joining);
 	case JOIN_BLANK:
-		if (!*live->uuid && member_check_unmarked(&joining->member))
-			return EXIT_FAILED;
 		return member_check_blank(&joining->member, force);
 	default:
 		return 0;
@@ -207,8 +205,6 @@ static int rebuild(struct live *live, struct joining *joining,
 	struct braid_super super;
 	int r;
 
-	if (!live->known)
-		return put(live, joining, join->slot, "rebuild");
 	r = fresh_member(&super, &live->truth, join->slot);
 	if (r)
 		return write_failed(joining->member.path, r);

@@ -62,14 +62,16 @@ const struct command array_commands[] = {
 		.operands_min = 2,
 		.operands_max = -1,
 		.options = OPT(JSON) | OPT(FORCE) | OPT(LEVEL) | OPT(CHUNK) |
-			   OPT(NO_SUPERBLOCK),
+			   OPT(NO_SUPERBLOCK) | OPT(SPARES) |
+			   OPT(ASSUME_CLEAN) | OPT(NO_LOG),
 		.needed = OPT(LEVEL),
 		.summary =
 			"Make /dev/mapper/NAME out of several block devices.",
 		.more = "Each device gets a superblock, by which \"array assemble\" finds it again;\n"
 			"what was on it is lost. With --no-superblock nothing is written: then you\n"
-			"have to know the devices, their order, and which of them are stale. A\n"
-			"mirror isn't synchronised: a block that was never written may differ.",
+			"have to know the devices, their order, and which of them are stale.\n"
+			"The devices are made alike while the array is in use already, unless they are\n"
+			"said to be so by --assume-clean.",
 		.run = array_create,
 	},
 	{

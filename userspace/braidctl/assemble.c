@@ -98,7 +98,8 @@ static void remark_left_out(const struct candidate *c)
 	unsigned int i;
 
 	for (i = 0; i < c->set.count; i++)
-		if (c->set.verdict[i] != RAID_MEMBER_CURRENT)
+		if (c->set.verdict[i] != RAID_MEMBER_CURRENT &&
+		    c->set.verdict[i] != RAID_MEMBER_REBUILT)
 			remark("%s is not used for %s: %s", c->find[i]->path,
 			       c->name,
 			       raid_super_verdict_text(c->set.verdict[i]));
@@ -174,9 +175,12 @@ static int start(struct candidate *c)
 				  __le64_to_cpu(fresh->member_sectors));
 	if (dm_raid_create(c->name, &c->table, sectors, &error))
 		return complain("%s", error.text);
-	if (gaps)
+	if (gaps > c->set.rebuilt)
 		remark("%s is degraded: %u of %u devices are missing", c->name,
-		       gaps, c->table.nr_members);
+		       gaps - c->set.rebuilt, c->table.nr_members);
+	if (c->set.rebuilt)
+		remark("%s is degraded: %u of %u devices are being rebuilt",
+		       c->name, c->set.rebuilt, c->table.nr_members);
 	if (!c->set.clean && c->table.level != DM_RAID0)
 		remark("%s was not stopped as it should be: blocks that were being written then may differ between its devices",
 		       c->name);

@@ -20,7 +20,7 @@ _braidctl_values() {
 	--level) _braidctl_offer -W 'raid0 raid1 raid5 raid5_ls raid5_la raid5_rs raid5_ra' -- "$2" ;;
 	--view) _braidctl_offer -W 'whole shipped' -- "$2" ;;
 	--chunk | --block) _braidctl_offer -W '4K 16K 64K 256K 1M' -- "$2" ;;
-	--meta | --config | -c | --control | --exec) _braidctl_offer -f -- "$2" ;;
+	--meta | --config | -c | --control | --exec | --spares) _braidctl_offer -f -- "$2" ;;
 	--extent | --slots | --max-size | --store | --map) ;;
 	--since | --view-era | --timeout | --mail) ;;
 	*) return 1 ;;

@@ -15,6 +15,7 @@
 
 #include "braidctl/array.h"
 #include "braidctl/complain.h"
+#include "braidctl/create-spares.h"
 #include "braidctl/create.h"
 #include "braidctl/member.h"
 #include "braidctl/print.h"
@@ -39,6 +40,21 @@ int create_check_name(const char *name)
 		return complain("there is a device-mapper device %s already",
 				name);
 	return r == -ENXIO ? 0 : complain("%s", error.text);
+}
+
+/* What only those can have that redundancy has to be made for. */
+static int create_options(const struct request *request,
+			  const struct dm_raid_table *table)
+{
+	bool clean = request_has(request, OPT_ASSUME_CLEAN);
+
+	if (!clean && !request_has(request, OPT_NO_LOG))
+		return 0;
+	if (table->level == DM_RAID0 || request_has(request, OPT_NO_SUPERBLOCK))
+		return complain_usage(
+			"--%s is for arrays with redundancy and superblocks",
+			clean ? "assume-clean" : "no-log");
+	return 0;
 }
 
 /* The table's level and chunk, as far as the words themselves tell. */
@@ -264,9 +280,10 @@ static int make_members(struct making *making)
 }
 
 /* Decide where everything is; @smallest becomes what the array uses of each. */
-static int plan(struct making *making, const char *name,
+static int plan(struct making *making, const struct request *request,
 		struct dm_raid_table *table, uint64_t *smallest)
 {
+	const char *name = request->operand[0];
 	struct super_shape shape = {
 		.name = name,
 		.level =
@@ -275,6 +292,8 @@ static int plan(struct making *making, const char *name,
 		.chunk_sectors = table->chunk_sectors,
 		.members = table->nr_members,
 		.smallest = *smallest,
+		.synced = request_has(request, OPT_ASSUME_CLEAN),
+		.no_log = request_has(request, OPT_NO_LOG),
 	};
 	unsigned int slot;
 	int r;
@@ -330,7 +349,7 @@ static int create_checked(const struct request *request,
 				" sectors, less than a chunk of %u",
 				smallest, table->chunk_sectors);
 	if (!request_has(request, OPT_NO_SUPERBLOCK)) {
-		r = plan(&making, request->operand[0], table, &smallest);
+		r = plan(&making, request, table, &smallest);
 		if (!r)
 			r = make_members(&making);
 		if (r)
@@ -353,11 +372,17 @@ int array_create(const struct request *request)
 	if (!r)
 		r = create_counts(&table, missing);
 	if (!r)
+		r = create_options(request, &table);
+	if (!r)
 		r = create_check_name(request->operand[0]);
 	if (!r)
 		r = create_members(request, &table, &smallest);
 	if (!r)
+		r = create_spares_check(request, &table, smallest);
+	if (!r)
 		r = create_checked(request, &table, smallest);
+	if (!r)
+		r = create_spares_make(request);
 	if (!r && missing)
 		remark("%s is degraded: %u of %u devices are missing",
 		       request->operand[0], missing, table.nr_members);

@@ -65,14 +65,16 @@ struct join join_judge(const struct live *live, const struct super_found *found,
 	if (slot < 0)
 		return refused(
 			"can't be added: the array lacks no device; --spare keeps it for the day it does, array replace exchanges one");
-	if (*live->uuid && !live->known)
+	if (!*live->uuid)
+		return refused(
+			"can't be added: an array without superblocks could not tell how much of it is rebuilt");
+	if (!live->known)
 		return refused(
 			"can't be added: no superblock of the array can be read now");
 	if (found->sectors < live_member_sectors(live))
 		return (struct join){ .how = JOIN_SMALL, .slot = slot };
-	if (!live->known || memcmp(found->super.array_uuid,
-				   live->truth.array_uuid,
-				   sizeof(live->truth.array_uuid)))
+	if (memcmp(found->super.array_uuid, live->truth.array_uuid,
+		   sizeof(live->truth.array_uuid)))
 		return (struct join){ .how = JOIN_BLANK, .slot = slot };
 	if (fresh_is_idle(found))
 		return (struct join){ .how = JOIN_OWN, .slot = slot };

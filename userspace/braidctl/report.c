@@ -148,12 +148,15 @@ static int look(void *arg, const char *name)
 	return 0;
 }
 
-/* Wait a little and look again, if there is something to be seen. */
-static int look_again(struct looks *looks)
+/*
+ * Wait a little and look again, if there is something to be seen. One that is
+ * gone by then is told of as it was.
+ */
+static void look_again(struct looks *looks)
 {
+	struct dm_raid_status status;
 	bool waited = false;
 	unsigned int i;
-	int r;
 
 	for (i = 0; i < looks->count; i++) {
 		struct live *live = &looks->live[i];
@@ -163,12 +166,9 @@ static int look_again(struct looks *looks)
 		if (!waited)
 			usleep(WATCH_US);
 		waited = true;
-		r = dm_raid_status(live->name, &live->status, NULL,
-				   &looks->error);
-		if (r)
-			return r;
+		if (!dm_raid_status(live->name, &status, NULL, NULL))
+			live->status = status;
 	}
-	return 0;
 }
 
 int array_report(const char *name, json_object **arrays)
@@ -182,11 +182,10 @@ int array_report(const char *name, json_object **arrays)
 	else
 		r = dm_dev_each_of(BRAID_RAID_TARGET, look, &looks,
 				   &looks.error);
-	if (!r)
-		r = look_again(&looks);
 	if (r) {
 		r = complain("%s", looks.error.text);
 	} else {
+		look_again(&looks);
 		*arrays = print_array();
 		for (i = 0; i < looks.count; i++)
 			print_append(*arrays,

@@ -12,6 +12,8 @@
 
 /* It is looked at so often, whether there was an event or not. */
 #define LOOK_MS 1000
+/* Nothing has been begun for so long although something is due. */
+#define STUCK_MS 5000
 
 static int scrub_stop(const char *name)
 {
@@ -63,10 +65,23 @@ static int64_t now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* A rebuild that is due, but was not begun yet, is not the end. */
+/* What is due, but was not begun yet, is not the end. */
 static bool is_done(const struct dm_raid_status *status)
 {
-	return !progress_under_way(status) && !strchr(status->health, 'a');
+	return !progress_under_way(status) && !strchr(status->health, 'a') &&
+	       status->synced == status->total;
+}
+
+static int stuck(const char *name, const struct dm_raid_status *status)
+{
+	if (!strcmp(status->action, "frozen"))
+		return complain(
+			"%s is frozen, and not in sync: dmsetup message %s 0 idle lets it go on",
+			name, name);
+	return complain(
+		"%s stopped before it was in sync, and the kernel's log says why: dmsetup message %s 0 %s tries again",
+		name, name,
+		strchr(status->health, 'a') ? "recover" : "resync");
 }
 
 static int late(const char *name, const struct dm_raid_status *status)
@@ -84,7 +99,7 @@ int array_wait(const struct request *request)
 	const char *name = request->operand[0];
 	struct dm_raid_status status;
 	struct dm_dev_info info;
-	int64_t start = now_ms(), left;
+	int64_t start = now_ms(), moved = start, left;
 	struct err error;
 	int r;
 
@@ -98,10 +113,10 @@ int array_wait(const struct request *request)
 			return complain("%s", error.text);
 		if (is_done(&status))
 			return EXIT_OK;
-		if (!strcmp(status.action, "frozen"))
-			return complain(
-				"%s is frozen, and a device waits to be rebuilt: dmsetup message %s 0 idle lets it go on",
-				name, name);
+		if (progress_under_way(&status))
+			moved = now_ms();
+		if (now_ms() - moved > STUCK_MS)
+			return stuck(name, &status);
 		if (bound && left <= 0)
 			return late(name, &status);
 		r = dm_events_wait(name, &info.event_nr,

@@ -14,13 +14,18 @@ void set_judge(struct set *set)
 	for (slot = 0; slot < BRAID_SUPER_SLOTS; slot++)
 		set->chosen[slot] = -1;
 	for (i = 0; i < set->count; i++)
-		if (set->verdict[i] == RAID_MEMBER_CURRENT)
+		if (set->verdict[i] == RAID_MEMBER_CURRENT ||
+		    set->verdict[i] == RAID_MEMBER_REBUILT)
 			set->chosen[__le16_to_cpu(set->super[i]->slot)] = i;
 	set->lost = 0;
 	set->missing = 0;
+	set->rebuilt = 0;
 	for (slot = 0; slot < __le16_to_cpu(fresh->members); slot++) {
-		if (set->chosen[slot] >= 0)
+		int chosen = set->chosen[slot];
+
+		if (chosen >= 0 && set->verdict[chosen] == RAID_MEMBER_CURRENT)
 			continue;
+		set->rebuilt += chosen >= 0;
 		if (fresh->table[slot].state == BRAID_SLOT_USED)
 			set->missing++;
 		else

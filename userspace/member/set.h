@@ -17,7 +17,8 @@
  * @verdict: what each is to the array
  * @fresh: the one that knows most
  * @chosen: by slot, the one to use; -1 if there is none
- * @lost: slots without one, of which the array knew before
+ * @rebuilt: how many of these are being rebuilt: they hold no data yet
+ * @lost: slots without one that holds data, of which the array knew before
  * @missing: slots without one that the newest superblock calls used
  * @clean: the array was stopped as it should be
  */
@@ -27,7 +28,7 @@ struct set {
 	enum raid_super_verdict verdict[SET_MAX];
 	unsigned int fresh;
 	int chosen[BRAID_SUPER_SLOTS];
-	unsigned int lost, missing;
+	unsigned int rebuilt, lost, missing;
 	bool clean;
 };
 

@@ -155,7 +155,9 @@ int super_plan(struct braid_super *super, const struct super_shape *shape)
 	super->chunk_sectors = __cpu_to_le32(shape->chunk_sectors);
 	super->members = __cpu_to_le16(shape->members);
 	super->created = __cpu_to_le64(time(NULL));
-	super->resync_sector = shape->level ? 0 : __cpu_to_le64(BRAID_SYNCED);
+	super->resync_sector = shape->level && !shape->synced ?
+				       0 :
+				       __cpu_to_le64(BRAID_SYNCED);
 	super->recovery_sector = __cpu_to_le64(BRAID_SYNCED);
 	if (plan_place(super, shape))
 		return -ENOSPC;

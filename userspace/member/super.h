@@ -7,6 +7,7 @@
 #ifndef MEMBER_SUPER_H
 #define MEMBER_SUPER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "raid-super.h"
@@ -28,6 +29,8 @@ struct super_shape {
 	uint32_t level, layout, chunk_sectors;
 	unsigned int members;
 	uint64_t smallest; /* sectors of the smallest device */
+	bool synced; /* the devices are alike already */
+	bool no_log; /* leave no room for the write-intent log */
 };
 
 /**
