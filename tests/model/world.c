@@ -960,10 +960,17 @@ static bool map_failed(void)
 static void crash(void)
 {
 	bool failed = map_failed();
+	u64 *before = malloc(ROOM * sizeof(*before));
 
+	memcpy(before, sim_disks.origin, ROOM * sizeof(*before));
 	if (world.live)
 		truth_crash(era_now());
 	sim_power_cut();
+	/* what was discarded may hold its old data again */
+	for (u32 b = 0; b < truth.nr_blocks; b++)
+		if (before[b] != sim_disks.origin[b])
+			truth.unclear[b] = true;
+	free(before);
 	for (unsigned int i = 0; i < VIEWS; i++)
 		seen_free(&world.views[i]);
 	free(world.live);
