@@ -21,6 +21,7 @@ struct thread {
 	struct workqueue_struct *wq;
 	work_func_t func;
 	unsigned long due;
+	u64 stalled;			/* before this step */
 	bool begun, waits;
 	unsigned int rcu, rcu_ends;
 };
@@ -31,6 +32,7 @@ static struct thread *self;
 static ucontext_t scheduler;
 static u64 state;
 static unsigned int idle;
+static u64 steps;
 
 unsigned long jiffies;
 int sim_patience;
@@ -163,7 +165,10 @@ static void free_all(struct piece **list)
 
 static void be_patient(void)
 {
+	/* who only looks whether to go on waiting takes a few looks at the most */
 	sim_patience = 8 + sim_random(200);
+	if (self && !self->waits && !sim_random(3))
+		sim_patience = sim_random(16);
 }
 
 void *sim_self(void)
@@ -178,6 +183,9 @@ void sim_yield(void)
 		return;
 	if (!self->waits)
 		idle = 0;
+	/* now and then others do a lot before it goes on */
+	if (!sim_random(12))
+		self->stalled = steps + sim_random(400);
 	if (swapcontext(&self->context, &scheduler))
 		sim_fail("swapcontext");
 }
@@ -265,7 +273,7 @@ static void thread_go_on(unsigned int index)
 {
 	struct thread *t = threads[index];
 
-	if (thread_must_wait(t))
+	if (steps < t->stalled || thread_must_wait(t))
 		return;
 	if (!t->begun) {
 		t->begun = true;
@@ -320,6 +328,7 @@ bool sim_step(void)
 
 	if (!alive && !flights)
 		return false;
+	steps++;
 	if (++idle > IDLE_STEPS + 50 * alive && !flights && !sleep_on())
 		sim_fail("%u threads wait for something that doesn't come",
 			 alive);
