@@ -58,7 +58,7 @@ enum act_state {
 };
 
 struct act_slot {
-	u32 value; /* on the disk: the extent + 1, or 0 */
+	u32 value;			/* on the disk: the extent + 1, or 0 */
 	u32 pins;
 	u8 state;
 };
@@ -68,9 +68,9 @@ struct act_log {
 	u32 nr_extents;
 	u32 nr_free;
 	u32 nr_entering;
-	u32 hand; /* of the clock */
+	u32 hand;			/* of the clock */
 	u32 free_hand;
-	bool failed; /* there is nothing to wait for any more */
+	bool failed;			/* there is nothing to wait for any more */
 	struct act_slot *slots;
 	u32 *slot_of; /* by extent: the slot that names it + 1, or 0 */
 	unsigned long *bits; /* by extent: hot, used */
@@ -99,6 +99,12 @@ void act_log_left(struct act_log *log, u32 slot);
 bool act_log_holds(const struct act_log *log, u32 slot, u32 *extent);
 
 void act_log_fail(struct act_log *log);
+
+/* Has it a slot, of whatever state? */
+static inline bool act_log_names(const struct act_log *log, u32 extent)
+{
+	return log->slot_of[extent];
+}
 
 static inline u32 act_log_used(const struct act_log *log)
 {

@@ -29,11 +29,20 @@
  *	status	<block_sectors> <nr_blocks> <map_id> <era> <oldest>
  *		<store_used>/<store_total> <#views>
  *		[<view_era> <whole|shipped> <draining|open|invalid> <since>]...
+ *		<memory|durable|failed> <hot>/<slots> <extent_blocks>
+ *		<suspect_blocks> <log_writes> <map_writes>
  *	  map_id	32 hex digits, drawn at random when the map is made; eras
  *			of maps with different ids can't be compared
  *	  era		the era that is being written now, from 1
  *	  oldest	the smallest era that "changed" accepts as <since>
  *	  store_*	blocks of the copy store; 0/0 with no metadata device
+ *	  memory ...	where the map is, and what follows with a durable one:
+ *			extents in the activity log, its slots, blocks of an
+ *			extent, blocks that were suspect at the load, units of
+ *			4 KiB written of log and map
+ *	feature	durable	the map is kept on the metadata device, which carries one
+ *		that was made for it (dm-braid-map.h). What is suspect when it is
+ *		loaded counts as changed in the new era, to be compared
  *	messages (a reply is text; decimal numbers)
  *	  close					-> <era>
  *		close the current era; return once its last write has landed
@@ -62,9 +71,11 @@
  *		while a braid-view table shows it
  *	  mark <block> <count> [compare]	(no reply) note as written, or
  *		as to be compared; at most BRAID_RANGE_MAX blocks
- *	events: a view that became invalid, an era that was closed
+ *	events: a view that became invalid, an era that was closed, a durable
+ *	map that has failed
  *	module parameter view_wait_ms: how long a write waits at most for what
- *		a view needs; then the view is invalid
+ *		a view needs; then the view is invalid. And how long for the
+ *		durable map; then the map has failed
  *	A table that is reloaded keeps map, eras and views; only the length may
  *	differ, and only grow. Blocks that are added count as written then.
  *

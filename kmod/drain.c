@@ -17,6 +17,13 @@ int drain_init(struct drain *d)
 	return d->in_flight ? 0 : -ENOMEM;
 }
 
+/* Let it be another era than the first. Nothing has entered any. */
+void drain_begin(struct drain *d, u32 era)
+{
+	d->era = era;
+	d->drained = era - 1;
+}
+
 void drain_exit(struct drain *d)
 {
 	free_percpu(d->in_flight);

@@ -45,6 +45,7 @@ struct drain {
 };
 
 int drain_init(struct drain *d);
+void drain_begin(struct drain *d, u32 era);
 void drain_exit(struct drain *d);
 u32 drain_advance(struct drain *d);
 void drain_hold(struct drain *d);

@@ -62,12 +62,26 @@ static int track_get_origin(struct dm_target *ti, const char *path,
 	return 0;
 }
 
+/* A durable map says itself how much room it needs, see map_super_check(). */
+static int track_check_room(struct dm_target *ti, const struct track_args *args)
+{
+	sector_t min = VIEW_STORE_RESERVED + args->block_sectors;
+	sector_t sectors = bdev_nr_sectors(args->metadata->bdev);
+
+	if (args->durable || sectors >= min)
+		return 0;
+	DMERR("metadata device %s has %llu sectors, needs %llu",
+	      args->metadata->name, (unsigned long long)sectors,
+	      (unsigned long long)min);
+	ti->error = "The metadata device is too small: it needs 1 MiB and a block";
+	return -EINVAL;
+}
+
 static int track_check_metadata(struct dm_target *ti,
 				const struct track_args *args)
 {
 	struct block_device *bdev = args->metadata->bdev;
 	unsigned int logical = bdev_logical_block_size(bdev) >> SECTOR_SHIFT;
-	sector_t min = VIEW_STORE_RESERVED + args->block_sectors;
 
 	if (bdev == args->origin->bdev) {
 		ti->error = "The metadata device is the origin";
@@ -77,19 +91,15 @@ static int track_check_metadata(struct dm_target *ti,
 		ti->error = "The metadata device is a zoned device";
 		return -EINVAL;
 	}
-	if (bdev_nr_sectors(bdev) < min) {
-		DMERR("metadata device %s has %llu sectors, needs %llu",
-		      args->metadata->name,
-		      (unsigned long long)bdev_nr_sectors(bdev),
-		      (unsigned long long)min);
-		ti->error = "The metadata device is too small: it needs 1 MiB and a block";
-		return -EINVAL;
-	}
 	if (args->block_sectors % logical || ti->len % logical) {
 		ti->error = "The block size or the length is no multiple of the metadata device's logical blocks";
 		return -EINVAL;
 	}
-	return 0;
+	if (args->durable && logical > BRAID_MAP_UNIT) {
+		ti->error = "The metadata device's logical blocks are larger than 4 KiB";
+		return -EINVAL;
+	}
+	return track_check_room(ti, args);
 }
 
 static int track_get_metadata(struct dm_target *ti, const char *path,
@@ -97,8 +107,16 @@ static int track_get_metadata(struct dm_target *ti, const char *path,
 {
 	int r;
 
-	if (!strcmp(path, "-"))
-		return 0;
+	if (!strcmp(path, "-")) {
+		if (!args->durable)
+			return 0;
+		ti->error = "The feature durable needs a metadata device";
+		return -EINVAL;
+	}
+	if (args->durable && !braid_table_writable(ti->table)) {
+		ti->error = "The feature durable needs a table that can be written";
+		return -EROFS;
+	}
 
 	r = dm_get_device(ti, path, dm_table_get_mode(ti->table),
 			  &args->metadata);
@@ -111,9 +129,9 @@ static int track_get_metadata(struct dm_target *ti, const char *path,
 }
 
 static int track_parse_features(struct dm_target *ti, unsigned int argc,
-				char **argv)
+				char **argv, struct track_args *args)
 {
-	u32 nr;
+	u32 nr, i;
 
 	if (!argc)
 		return 0;
@@ -121,10 +139,13 @@ static int track_parse_features(struct dm_target *ti, unsigned int argc,
 		ti->error = "The number of features doesn't match the arguments";
 		return -EINVAL;
 	}
-	if (nr) {
-		DMERR("feature %s", argv[1]);
-		ti->error = "The feature is unknown; there are none";
+	for (i = 1; i <= nr; i++) {
+		if (strcasecmp(argv[i], "durable")) {
+			DMERR("feature %s", argv[i]);
+			ti->error = "The feature is unknown; there is \"durable\"";
 		return -EINVAL;
+	}
+		args->durable = true;
 	}
 	return 0;
 }
@@ -155,7 +176,7 @@ int track_parse(struct dm_target *ti, unsigned int argc, char **argv,
 	r = track_parse_block_size(ti, argv[2], args);
 	if (r)
 		return r;
-	r = track_parse_features(ti, argc - 3, argv + 3);
+	r = track_parse_features(ti, argc - 3, argv + 3, args);
 	if (r)
 		return r;
 	r = track_get_origin(ti, argv[1], args);

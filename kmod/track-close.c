@@ -13,13 +13,16 @@ static struct view_set *track_views(struct track *t)
 					 lockdep_is_held(&t->view_lock));
 }
 
-/* Wait for the writes of the closed era. Those that wait for that look again. */
+/*
+ * Wait for the writes of the closed era, and until it is durable that it is closed.
+ * Those that wait for the former look again.
+ */
 static int track_drain(struct track *t)
 {
 	int r = drain_wait(&t->drain);
 
 	view_park_kick(&t->park);
-	return r;
+	return r ? r : map_disk_closed(t);
 }
 
 /* Take the view out and free what it alone kept. Under the view lock. */
@@ -83,6 +86,18 @@ static int track_add_view(struct track *t, const struct track_close *how,
 	return -ENOSPC;
 }
 
+/* The same, when no write waits for more than one block, for which see map-log.c. */
+static int track_open_view(struct track *t, const struct track_close *how,
+			   struct view **view)
+{
+	int r = map_log_single(t->disk);
+
+	if (!r)
+		r = track_add_view(t, how, view);
+	map_log_many(t->disk);
+	return r;
+}
+
 /*
  * The close is done with its view. Until then nobody else may drop it, not even
  * if it has become invalid; but the last table may have gone and taken it along.
@@ -126,7 +141,7 @@ int track_begin_close(struct track *t, const struct track_close *how,
 		      drain_era(&t->drain));
 		return -EOVERFLOW;
 	}
-	return how->view ? track_add_view(t, how, view) : 0;
+	return how->view ? track_open_view(t, how, view) : 0;
 }
 
 /**

@@ -306,8 +306,13 @@ static int track_msg_mark(struct track *t, unsigned int argc, char **argv,
 	if (r)
 		return r;
 	mutex_lock(&t->map_lock);
-	r = track_mark(t, n[0], n[1], kind);
+	if (t->disk && map_disk_rests(t->disk))
+		r = -EBUSY;
+	else
+		r = track_mark(t, n[0], n[1], kind);
 	mutex_unlock(&t->map_lock);
+	if (r == -EBUSY)
+		DMERR("%s: mark: the device is suspended", t->name);
 	if (r == -ERANGE)
 		DMERR("%s: mark: blocks %u+%u are beyond the end", t->name,
 		      n[0], n[1]);

@@ -84,6 +84,8 @@ static int track_map(struct dm_target *ti, struct bio *bio)
 
 	bio_set_dev(bio, tt->args.origin->bdev);
 	tb->era = 0;
+	tb->pinned = false;
+	tb->shared = false;
 	if (!op_is_write(bio_op(bio)) || !bio_sectors(bio))
 		return DM_MAPIO_REMAPPED;
 	return track_write(tt->track, bio, tb);
@@ -106,6 +108,7 @@ static void track_postsuspend(struct dm_target *ti)
 	struct track_target *tt = ti->private;
 
 	track_freeze(tt->track);
+	map_disk_stop(tt->track);
 }
 
 static int track_preresume(struct dm_target *ti)
@@ -114,14 +117,17 @@ static int track_preresume(struct dm_target *ti)
 	unsigned int noio;
 	int r = track_may_resume(tt->track, ti);
 
-	if (r || !tt->longer)
+	if (r)
 		return r;
 	/* the device is suspended: its I/O would not set any memory free */
 	noio = memalloc_noio_save();
-	r = track_grow(tt->track, tt->args.len, tt->longer);
-	memalloc_noio_restore(noio);
+	if (tt->longer)
+		r = track_grow(tt->track, tt->args.len, tt->longer);
 	if (!r)
 		tt->longer = NULL;
+	if (!r)
+		r = map_disk_start(tt->track);
+	memalloc_noio_restore(noio);
 	return r;
 }
 
@@ -130,6 +136,23 @@ static void track_resume(struct dm_target *ti)
 	struct track_target *tt = ti->private;
 
 	track_resumed(tt->track, ti);
+}
+
+static void track_status_map(const struct track *t, char *result,
+			     unsigned int maxlen)
+{
+	const struct map_disk *disk = t->disk;
+	unsigned int sz = strlen(result);
+
+	if (!disk) {
+		DMEMIT(" memory 0/0 0 0 0 0");
+		return;
+	}
+	DMEMIT(" %s %u/%u %u %u %u %u",
+	       READ_ONCE(disk->failed) ? "failed" : "durable",
+	       act_log_used(&disk->act), disk->act.nr_slots,
+	       1U << disk->extent_shift, READ_ONCE(disk->suspects),
+	       READ_ONCE(disk->log_writes), READ_ONCE(disk->map_writes));
 }
 
 static void track_status_info(struct track *t, char *result,
@@ -154,6 +177,7 @@ static void track_status_info(struct track *t, char *result,
 		       view_state_name(view), view->since);
 	}
 	rcu_read_unlock();
+	track_status_map(t, result, maxlen);
 }
 
 static void track_status(struct dm_target *ti, status_type_t type,
@@ -169,15 +193,17 @@ static void track_status(struct dm_target *ti, status_type_t type,
 		track_status_info(tt->track, result, maxlen);
 		break;
 	case STATUSTYPE_TABLE:
-		DMEMIT("%s %s %u",
+		DMEMIT("%s %s %u%s",
 		       args->metadata ? args->metadata->name : "-",
-		       args->origin->name, args->block_sectors);
+		       args->origin->name, args->block_sectors,
+		       args->durable ? " 1 durable" : "");
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
-		DMEMIT(",metadata_device=%s,origin_device=%s,block_sectors=%u;",
+		DMEMIT(",metadata_device=%s,origin_device=%s,block_sectors=%u,durable=%c;",
 		       args->metadata ? args->metadata->name : "-",
-		       args->origin->name, args->block_sectors);
+		       args->origin->name, args->block_sectors,
+		       args->durable ? 'y' : 'n');
 		break;
 	}
 }

@@ -44,14 +44,23 @@ bool track_stamp_block(struct track *t, struct era_map *map, u32 block,
 	return true;
 }
 
-/* Stamp the blocks from @block on. Return: the first that must be copied. */
+/* Must the block wait until the activity log has its extent? */
+static bool track_is_cold(struct track *t, u32 block)
+{
+	struct map_disk *disk = t->disk;
+
+	return disk && !act_log_touch(&disk->act, block >> disk->extent_shift);
+}
+
+/* Stamp the blocks from @block on. Return: the first that must wait. */
 static u32 track_stamp(struct track *t, u32 block, u32 end, u32 want)
 {
 	struct era_map *map = rcu_dereference(t->map);
 
 	for (;;) {
 		block = era_map_first_open(map, block, end, want);
-		if (block == end || !track_stamp_block(t, map, block, want))
+		if (block == end || track_is_cold(t, block) ||
+		    !track_stamp_block(t, map, block, want))
 			return block;
 		block++;
 	}
@@ -96,11 +105,67 @@ static u32 track_stamp_bio(struct track *t, const struct bio *bio,
 	return block;
 }
 
+/*
+ * Stamp what a write that waits is about, once the activity log has its extent.
+ * Only where no view is open can that be several blocks. Return: whether the write
+ * must wait for a copy.
+ */
+static bool track_stamp_waiting(struct track *t, struct track_bio *tb)
+{
+	if (!tb->shared)
+		return view_copy_wait(t, tb, tb->block);
+	WARN_ON_ONCE(track_stamp_bio(t, tb->bio, tb, tb->block, tb->end) !=
+		     tb->end);
+	map_log_unshare(t, tb);
+	return false;
+}
+
+/*
+ * Let a write wait: first for the activity log, then for a copy. Return: whether it
+ * does. If not, its blocks are stamped.
+ */
+static bool track_wait(struct track *t, struct track_bio *tb)
+{
+	if (t->disk && map_log_wait(t, tb))
+		return true;
+	if (track_stamp_waiting(t, tb))
+		return true;
+	map_log_unpin(t, tb);
+	return false;
+}
+
+/**
+ * track_write_hot() - go on with a write that waited for the activity log
+ * @t: the track
+ * @tb: the write, or mark; of one extent, which is pinned
+ *
+ * It enters the era that there is now: it hasn't stamped anything.
+ *
+ * Context: process.
+ */
+void track_write_hot(struct track *t, struct track_bio *tb)
+{
+	bool wait;
+
+	rcu_read_lock();
+	tb->era = track_gate_enter(t);
+	wait = track_stamp_waiting(t, tb);
+	rcu_read_unlock();
+	if (wait)
+		return;
+
+	map_log_unpin(t, tb);
+	if (tb->bio)
+		submit_bio_noacct(tb->bio);
+	else
+		complete(tb->done);
+}
+
 /* Leave the rest of a bio, from @block on, to be mapped by itself. */
 static void track_cut(const struct track *t, struct bio *bio, u32 block)
 {
-	sector_t sectors = ((sector_t)block << t->block_shift) -
-			   bio->bi_iter.bi_sector;
+	sector_t sectors =
+		((sector_t)block << t->block_shift) - bio->bi_iter.bi_sector;
 
 	if (sectors < bio_sectors(bio))
 		dm_accept_partial_bio(bio, sectors);
@@ -119,6 +184,21 @@ static int track_write_later(struct track *t, struct bio *bio,
 	return track_write(t, bio, tb);
 }
 
+/*
+ * A write that must wait does so for one block, as copies are made of one. While
+ * there is no view it waits for all of an extent, for it may be a huge discard.
+ */
+static void track_cut_waiting(struct track *t, struct track_bio *tb, u32 block,
+			      u32 end)
+{
+	tb->block = block;
+	tb->end = block + 1;
+	if (track_is_cold(t, block) && end > tb->end && map_log_share(t, tb))
+		tb->end = block + min(end - block,
+				      map_disk_extent_rest(t->disk, block));
+	track_cut(t, tb->bio, tb->end);
+}
+
 /**
  * track_write() - let a change to the device in
  * @t: the track
@@ -127,7 +207,8 @@ static int track_write_later(struct track *t, struct bio *bio,
  * @tb: what it carries
  *
  * Context: map. Doesn't sleep.
- * Return: DM_MAPIO_REMAPPED, or DM_MAPIO_SUBMITTED if it waits for a copy.
+ * Return: DM_MAPIO_REMAPPED, or DM_MAPIO_SUBMITTED if it waits for the activity
+ * log or a copy.
  */
 int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 {
@@ -151,15 +232,15 @@ int track_write(struct track *t, struct bio *bio, struct track_bio *tb)
 	if (stop > block) {
 		track_cut(t, bio, stop);
 	} else {
-		track_cut(t, bio, block + 1);
-		wait = view_copy_wait(t, tb, block);
+		track_cut_waiting(t, tb, block, end);
+		wait = track_wait(t, tb);
 	}
 	rcu_read_unlock();
 
 	return wait ? DM_MAPIO_SUBMITTED : DM_MAPIO_REMAPPED;
 }
 
-/* Stamp one block as a write would, and wait for the copy it may need. */
+/* Stamp one block as a write would, and wait as one would. */
 void track_mark_block(struct track *t, u32 block, enum era_kind kind,
 		      struct track_bio *tb)
 {
@@ -168,12 +249,14 @@ void track_mark_block(struct track *t, u32 block, enum era_kind kind,
 
 	rcu_read_lock();
 	tb->done = &done;
+	tb->block = block;
 	tb->kind = kind;
 	tb->era = track_gate_enter(t);
-	wait = !track_stamp_block(t, rcu_dereference(t->map), block,
+	wait = track_is_cold(t, block) ||
+	       !track_stamp_block(t, rcu_dereference(t->map), block,
 				  era_stamp(tb->era, kind));
 	if (wait)
-		wait = view_copy_wait(t, tb, block);
+		wait = track_wait(t, tb);
 	rcu_read_unlock();
 
 	if (wait)

@@ -76,6 +76,7 @@ static void track_free(struct kref *ref)
 {
 	struct track *t = container_of(ref, struct track, ref);
 
+	map_disk_free(t->disk);
 	if (t->store)
 		view_store_destroy(t->store);
 	view_park_exit(&t->park);
@@ -121,24 +122,56 @@ static void track_init(struct track *t, dev_t dev,
 	get_random_bytes(t->map_id, sizeof(t->map_id));
 }
 
-static struct track *track_create(dev_t dev, const struct track_args *args)
+/* Read the durable map, or see that none is going to be overwritten. */
+static int track_load(struct track *t, const struct track_args *args,
+		      char **error)
+{
+	if (args->durable)
+		return map_disk_load(t, args, error);
+	if (!t->metadata || !map_disk_found(t->metadata))
+		return 0;
+	DMERR("%s: metadata device %s", t->name, args->metadata->name);
+	*error = "The metadata device carries a durable map: load the table with the feature durable, or erase it";
+	return -EEXIST;
+}
+
+static sector_t track_store_offset(const struct track *t)
+{
+	return t->disk ? le64_to_cpu(t->disk->super->store_offset) :
+			 VIEW_STORE_RESERVED;
+}
+
+static struct track *track_create(dev_t dev, const struct track_args *args,
+				  char **error)
 {
 	struct track *t = kzalloc(sizeof(*t), GFP_KERNEL);
-	struct era_map *map;
+	int r = -ENOMEM;
 
+	*error = "Not enough memory for the era map: 4 bytes a block";
 	if (!t)
-		return NULL;
+		return ERR_PTR(r);
 
 	track_init(t, dev, args);
-	map = era_map_create(args->nr_blocks);
-	RCU_INIT_POINTER(t->map, map);
+	RCU_INIT_POINTER(t->map, era_map_create(args->nr_blocks));
 	t->wq = alloc_workqueue("braid-track", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	t->park.wq = t->wq;
-	t->store = view_store_create(t->metadata, t->block_shift);
-	if (!drain_init(&t->drain) && map && t->wq && t->store)
+	if (drain_init(&t->drain) || !rcu_access_pointer(t->map) || !t->wq)
+		goto out_put;
+	r = track_load(t, args, error);
+	if (r)
+		goto out_put;
+	r = -ENOMEM;
+	*error = "Not enough memory for the copy store";
+	t->store = view_store_create(t->metadata, t->block_shift,
+				     track_store_offset(t));
+	if (!t->store)
+		goto out_put;
+	*error = NULL;
 		return t;
+
+out_put:
 	track_put(t);
-	return NULL;
+	return ERR_PTR(r);
 }
 
 static dev_t track_bdev(const struct block_device *bdev)
@@ -159,6 +192,10 @@ static const char *track_differs(const struct track *t,
 		return "The metadata device differs from that of the live table: remove the device first";
 	if (1U << t->block_shift != args->block_sectors)
 		return "The block size differs from that of the live table: remove the device first";
+	if (args->durable != !!t->disk)
+		return "The feature durable differs from that of the live table: remove the device first";
+	if (t->disk && args->nr_blocks > map_disk_capacity(t->disk))
+		return "The durable map has no room for so long a device: resize it first";
 	if (args->len < t->len)
 		return "The table is shorter than the live one: remove the device first";
 	return NULL;
@@ -242,11 +279,9 @@ struct track *track_attach(struct dm_target *ti, const struct track_args *args)
 
 	if (t)
 		return t;
-	fresh = track_create(dev, args);
-	if (!fresh) {
-		ti->error = "Not enough memory for the era map: 4 bytes a block";
-		return ERR_PTR(-ENOMEM);
-	}
+	fresh = track_create(dev, args, &ti->error);
+	if (IS_ERR(fresh))
+		return fresh;
 	t = track_try_attach(ti, dev, args, fresh);
 	if (t != fresh)
 		track_put(fresh);
@@ -280,6 +315,9 @@ void track_detach(struct track *t, struct dm_target *ti)
 
 	if (last || t->broken) {
 		track_end_views(t);
+		/* the devices are about to be closed */
+		if (t->disk)
+			map_disk_leave(t->disk);
 		flush_work(&t->event_work);
 	}
 	track_put(t);
@@ -416,6 +454,9 @@ int track_grow(struct track *t, sector_t len, struct era_map *longer)
 	era_map_copy(longer, map, drain_era(&t->drain));
 	rcu_assign_pointer(t->map, longer);
 	synchronize_rcu();
+	/* not before: whoever writes the map would write the old one */
+	if (t->disk)
+		map_disk_grown(t->disk, map->nr_blocks, longer->nr_blocks);
 	era_map_destroy(map);
 	if (t->len & ((1U << t->block_shift) - 1))
 		track_mark_block(t, last, ERA_WRITTEN, tb);

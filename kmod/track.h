@@ -12,15 +12,17 @@
  * is resumed or the views have ended.
  *
  * Locking order: close_lock (of several tracks by the devices' numbers),
- * map_lock, view_lock, the lock of a bucket (view-store.h), that of the park.
+ * map_lock, view_lock, those of the durable map (map-disk.h) that may sleep, the
+ * lock of a bucket (view-store.h), those of the park and of the activity log.
  * Writers take none of the mutexes. The map and the set of views are read under
  * RCU.
  *
  * The order in which a close makes things seen: the set with the new view, then
  * the next era. So whoever writes in an era above that of a view sees the view.
  *
- * A crash leaves nothing: the map is in memory only, and a new one has a new
- * map_id, which tells the consumers that their eras mean nothing to it.
+ * Without a durable map (map-disk.h) a crash leaves nothing: the map is in memory
+ * only, and a new one has a new map_id, which tells the consumers that their eras
+ * mean nothing to it.
  */
 #ifndef BRAID_TRACK_H
 #define BRAID_TRACK_H
@@ -35,6 +37,7 @@
 #include "dm-braid.h"
 #include "drain.h"
 #include "era-map.h"
+#include "map-disk.h"
 #include "view.h"
 #include "view-copy.h"
 #include "view-park.h"
@@ -46,6 +49,7 @@ struct track_args {
 	struct dm_dev *metadata;	/* NULL: none */
 	struct dm_dev *origin;
 	u32 block_sectors;
+	bool durable;			/* the map is, on the metadata device */
 	sector_t len;
 	u32 nr_blocks;
 };
@@ -79,6 +83,7 @@ struct track {
 	struct lock_class_key close_key;
 	struct era_map __rcu *map;
 	struct mutex map_lock;		/* marking and growing */
+	struct map_disk *disk;		/* the durable map, or NULL */
 
 	struct view_set __rcu *views;
 	struct mutex view_lock;
@@ -105,6 +110,10 @@ struct track_bio {
 	struct list_head node;		/* among those that wait for a copy */
 	unsigned long since;		/* jiffies: the wait began */
 	struct bio *bio;		/* NULL: a mark */
+	u32 block;			/* the first one, if it waits, */
+	u32 end;			/* and where it ends */
+	bool shared;			/* map_log_share() */
+	bool pinned;			/* its extent, in the activity log */
 	struct completion *done;	/* of a mark */
 	struct view_copy copy;		/* used if it is the first to wait */
 };
@@ -128,6 +137,7 @@ void track_view_failed(struct track *t, u32 block, u32 from, u32 era,
 bool track_stamp_block(struct track *t, struct era_map *map, u32 block,
 		       u32 want);
 int track_write(struct track *t, struct bio *bio, struct track_bio *tb);
+void track_write_hot(struct track *t, struct track_bio *tb);
 void track_mark_block(struct track *t, u32 block, enum era_kind kind,
 		      struct track_bio *tb);
 int track_mark(struct track *t, u32 block, u32 count, enum era_kind kind);

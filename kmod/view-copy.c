@@ -367,11 +367,12 @@ static void view_copy_retire(struct view_copy *copy, struct view_bucket *bucket,
  * The waiters own the memory that the copy was in: it must not be touched once
  * the first one has gone.
  */
-static void view_copy_submit(struct list_head *ready)
+static void view_copy_submit(struct track *t, struct list_head *ready)
 {
 	struct track_bio *tb, *next;
 
 	list_for_each_entry_safe(tb, next, ready, node) {
+		map_log_unpin(t, tb);
 		if (tb->bio)
 			submit_bio_noacct(tb->bio);
 		else
@@ -446,7 +447,7 @@ static void view_copy_work(struct work_struct *work)
 			view_copy_give_up(copy, from);
 	} while (verdict == COPY_NOW || verdict == COPY_GIVE_UP);
 	view_copy_send_next(t, 0, 0);
-	view_copy_submit(&ready);
+	view_copy_submit(t, &ready);
 }
 
 /**

@@ -10,7 +10,8 @@ static unsigned int view_wait_ms = 5000;
 module_param(view_wait_ms, uint, 0644);
 MODULE_PARM_DESC(view_wait_ms, "Milliseconds that a write waits for what a view needs, before the view is given up");
 
-static unsigned long view_park_limit(void)
+/* How long a write waits at most for anything but the origin, in jiffies. */
+unsigned long view_park_limit(void)
 {
 	return msecs_to_jiffies(READ_ONCE(view_wait_ms));
 }

@@ -31,6 +31,7 @@ struct view_park {
 	struct delayed_work tick;
 };
 
+unsigned long view_park_limit(void);
 void view_park_init(struct view_park *park);
 void view_park_exit(struct view_park *park);
 void view_park_enter(struct view_park *park, struct view_copy *copy,

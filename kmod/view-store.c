@@ -13,14 +13,13 @@
 #define VIEW_STORE_BUCKETS_MAX	65536U
 
 static u32 view_store_nr_slots(struct block_device *bdev,
-			       unsigned int block_shift)
+			       unsigned int block_shift, sector_t offset)
 {
 	sector_t sectors = bdev ? bdev_nr_sectors(bdev) : 0;
 
-	if (sectors <= VIEW_STORE_RESERVED)
+	if (sectors <= offset)
 		return 0;
-	return min_t(sector_t, (sectors - VIEW_STORE_RESERVED) >> block_shift,
-		     U32_MAX - 1);
+	return min_t(sector_t, (sectors - offset) >> block_shift, U32_MAX - 1);
 }
 
 static int view_store_init_buckets(struct view_store *store)
@@ -43,12 +42,13 @@ static int view_store_init_buckets(struct view_store *store)
  * view_store_create() - make an empty copy store
  * @bdev: the metadata device, or NULL: then nothing can be kept
  * @block_shift: the size of a block, as a power of two of sectors
+ * @offset: where on the device it begins, in sectors
  *
  * Context: may sleep.
  * Return: the store, or NULL without memory.
  */
 struct view_store *view_store_create(struct block_device *bdev,
-				     unsigned int block_shift)
+				     unsigned int block_shift, sector_t offset)
 {
 	struct view_store *store = kzalloc(sizeof(*store), GFP_KERNEL);
 
@@ -57,9 +57,10 @@ struct view_store *view_store_create(struct block_device *bdev,
 
 	store->bdev = bdev;
 	store->block_shift = block_shift;
+	store->offset = offset;
 	spin_lock_init(&store->slot_lock);
 	if (view_slots_init(&store->slots,
-			    view_store_nr_slots(bdev, block_shift)))
+			    view_store_nr_slots(bdev, block_shift, offset)))
 		goto out_free;
 	if (view_store_init_buckets(store))
 		goto out_slots;

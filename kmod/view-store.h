@@ -4,10 +4,10 @@
  * metadata device, and the table of all that is going on with a block: records
  * of copies, copies on their way, reads of a view in the block's old place.
  *
- * The first MiB of the metadata device is left alone: it is meant for the
- * superblocks of a durable map. Behind it lie the slots, one block each. Nothing
- * in them outlives the target: after a crash, a view is gone, and its era is
- * merged into the next one.
+ * What comes first on the metadata device is left alone: it is the durable map's
+ * (dm-braid-map.h), or 1 MiB if there is none. Behind it lie the slots, one block
+ * each. Nothing in them outlives the target: after a crash, a view is gone, and its
+ * era is merged into the next one.
  *
  * Locking: a lock a bucket, taken with interrupts off (reads end in interrupt
  * context), and inside of it the lock of the slots.
@@ -22,7 +22,7 @@
 #include "view-records.h"
 #include "view-slots.h"
 
-#define VIEW_STORE_RESERVED	2048U	/* sectors */
+#define VIEW_STORE_RESERVED	2048U	/* sectors, without a durable map */
 
 struct dm_kcopyd_client;
 struct view;
@@ -38,6 +38,7 @@ struct view_bucket {
 struct view_store {
 	struct block_device *bdev;	/* NULL: no store */
 	unsigned int block_shift;	/* of sectors */
+	sector_t offset;		/* where the first slot is */
 	struct dm_kcopyd_client *kcopyd;
 	spinlock_t slot_lock;
 	struct view_slots slots;
@@ -46,7 +47,7 @@ struct view_store {
 };
 
 struct view_store *view_store_create(struct block_device *bdev,
-				     unsigned int block_shift);
+				     unsigned int block_shift, sector_t offset);
 void view_store_destroy(struct view_store *store);
 struct view_record *view_store_reserve(struct view_store *store);
 void view_store_cancel(struct view_store *store, struct view_record *rec);
@@ -60,7 +61,7 @@ struct view_bucket *view_store_bucket(const struct view_store *store,
 static inline sector_t view_store_sector(const struct view_store *store,
 					 u32 slot)
 {
-	return VIEW_STORE_RESERVED + ((sector_t)slot << store->block_shift);
+	return store->offset + ((sector_t)slot << store->block_shift);
 }
 
 #endif
