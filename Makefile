@@ -42,6 +42,9 @@ test-kunit:	## the module's pure logic, by the kernel's kunit.py under UML
 test-uml:	## tests/kernel in a UML kernel; TESTS=glob, UML_KASAN=1
 	@tools/test uml
 
+test-raid-long:	## CUTS=200 power cuts of a mirror that is synchronised
+	@CUTS=$(or $(CUTS),200) TESTS='16[68]*' tools/test uml
+
 test-vm:	## tests/kernel, tests/vm in QEMU on KERNELS="6.1 6.12"; TESTS=glob
 	@KERNELS="$(if $(filter command line,$(origin KERNEL)),$(KERNEL),$(KERNELS))" \
 		tools/test vm
@@ -104,5 +107,5 @@ clean:	## remove build/ (the cache of kernels stays)
 	rm -rf build
 
 .PHONY: help setup all kmod userspace demo test test-unit test-kunit test-uml \
-	test-vm test-agent test-delta test-model test-delta-long fuzz bench-delta \
-	bench-raid bench-track style install clean
+	test-raid-long test-vm test-agent test-delta test-model test-delta-long fuzz \
+	bench-delta bench-raid bench-track style install clean

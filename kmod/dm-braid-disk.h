@@ -45,6 +45,7 @@
 
 /* Flags */
 #define BRAID_SUPER_CLEAN	0x1U	/* stopped: the members are alike */
+#define BRAID_SUPER_READD	0x2U	/* rebuilt by what the log marks */
 
 /* The numbers of RAID 5's layouts are md's. */
 #define BRAID_LAYOUT_LEFT_ASYMMETRIC	0U
@@ -85,7 +86,7 @@ struct braid_super_slot {
  * @compat: features, see above
  * @ro_compat: features, see above
  * @incompat: features, see above
- * @flags: BRAID_SUPER_CLEAN
+ * @flags: BRAID_SUPER_CLEAN; BRAID_SUPER_READD of a member that is being rebuilt
  * @array_uuid: the array's
  * @member_uuid: the member's own
  * @name: the array's, ended by a NUL and filled up with more
@@ -141,6 +142,57 @@ struct braid_super {
 	struct braid_super_slot table[BRAID_SUPER_SLOTS];
 };
 
+/*
+ * The write-intent log: a header, and behind it the marks, in blocks of 512
+ * bytes of which each is written as a whole or not at all.
+ */
+#define BRAID_LOG_MAGIC		"BRAIDLOG"
+#define BRAID_LOG_VERSION	1U
+#define BRAID_LOG_OFFSET	32U	/* where "create" puts it */
+#define BRAID_LOG_SECTORS	480U
+#define BRAID_LOG_PAGE_SECTORS	8U	/* the header's and the marks' */
+#define BRAID_LOG_BLOCKS	8U	/* of marks */
+#define BRAID_LOG_BLOCK_REGIONS	4032U
+#define BRAID_LOG_REGIONS_MAX	(BRAID_LOG_BLOCKS * BRAID_LOG_BLOCK_REGIONS)
+#define BRAID_LOG_SHIFT_MIN	8U	/* regions of 128 KiB and more */
+
+/**
+ * struct braid_log_header - what the marks are about
+ * @magic: BRAID_LOG_MAGIC
+ * @version: BRAID_LOG_VERSION
+ * @checksum: CRC-32C of the header, taken with 0 here
+ * @array_uuid: the array's
+ * @events: the array's when it was begun: what a member that was lost since
+ *	then lacks is marked
+ * @member_sectors: of each member, what is divided into regions
+ * @region_sectors: size of a region
+ * @reserved: 0
+ */
+struct braid_log_header {
+	__u8 magic[8];
+	__le32 version;
+	__le32 checksum;
+	__u8 array_uuid[16];
+	__le64 events;
+	__le64 member_sectors;
+	__le64 region_sectors;
+	__u8 reserved[456];
+};
+
+/**
+ * struct braid_log_block - the marks of some regions
+ * @checksum: CRC-32C of the block, taken with 0 here
+ * @number: which block it is
+ * @marks: region n of the block is bit n % 8 of byte n / 8
+ */
+struct braid_log_block {
+	__le32 checksum;
+	__le32 number;
+	__u8 marks[BRAID_LOG_BLOCK_REGIONS / 8];
+};
+
+_Static_assert(sizeof(struct braid_log_header) == 512, "a header is 512 bytes");
+_Static_assert(sizeof(struct braid_log_block) == 512, "a block is 512 bytes");
 _Static_assert(sizeof(struct braid_super_slot) == 32, "a slot is 32 bytes");
 _Static_assert(sizeof(struct braid_super) == BRAID_SUPER_BYTES,
 	       "a superblock is 4 KiB");

@@ -15,9 +15,20 @@
  *	feature	superblock <uuid>  the members' superblocks (dm-braid-disk.h) are
  *		those of this array: check them, use what they call data, and
  *		keep them up. <data_offset> is where the data begins
+ *	feature	rebuild <slot>	(superblock) fill the member there from the others. It
+ *		needs a superblock of the array, whatever else that says
+ *	feature	readd <slot>	(superblock) the same, of only what the write-intent
+ *		log has marked since the member was lost, if the log knows that
+ *	feature	no_log		(superblock) keep no write-intent log
+ *	feature	min_recovery_rate <KiB/s>, max_recovery_rate <KiB/s>  how fast
+ *		resync, rebuild and check go while the array is in use, and
+ *		while it isn't; 1000 and 200000 if not given
  *	message	fail <slot>	(raid1, raid5) drop the device as if a write
  *		had failed
- *	events	a device was dropped, or is gone
+ *	messages (raid1) as dm-raid's: idle, frozen, resync, recover, check,
+ *		repair; the status says which of them is going on
+ *	events	a device was dropped, or is gone; resync, rebuild, check or repair
+ *		has begun or ended
  *	raid0 takes 1 to 64 devices, raid1 2 to 8, of which some may be "-",
  *	raid5 3 to 16, of which one may be. raid5 is another word for raid5_ls;
  *	what is shown is the latter.

@@ -129,6 +129,60 @@ static int parse_failed(struct raid_args *args, struct words *words)
 	return 0;
 }
 
+/* The slot of a member that is to be rebuilt. */
+static int parse_refilled(struct raid_args *args, struct words *words,
+			  const char *error, unsigned long *slots)
+{
+	unsigned int slot;
+	int r = take_number(words, &slot, error);
+
+	if (r)
+		return r;
+	if (!levels[args->level].redundant)
+		return complain(words, "raid0 has nothing to rebuild from");
+	if (slot >= levels[args->level].members_max)
+		return complain(words,
+				"a slot that isn't there can't be rebuilt");
+	__set_bit(slot, slots);
+	return 0;
+}
+
+/* "rebuild <slot>" */
+static int parse_rebuild(struct raid_args *args, struct words *words)
+{
+	return parse_refilled(args, words,
+			      "the feature rebuild needs the number of a slot",
+			      args->rebuild);
+}
+
+/* "readd <slot>" */
+static int parse_readd(struct raid_args *args, struct words *words)
+{
+	return parse_refilled(args, words,
+			      "the feature readd needs the number of a slot",
+			      args->readd);
+}
+
+/* "min_recovery_rate <KiB/s>", "max_recovery_rate <KiB/s>" */
+static int parse_rate(struct words *words, u32 *rate)
+{
+	int r = take_number(words, rate, "a rate must be a number of KiB/s");
+
+	if (r)
+		return r;
+	return *rate ? 0 : complain(words, "a rate must not be 0");
+}
+
+static int parse_rate_min(struct raid_args *args, struct words *words)
+{
+	return parse_rate(words, &args->rate_min);
+}
+
+static int parse_rate_max(struct raid_args *args, struct words *words)
+{
+	return parse_rate(words, &args->rate_max);
+}
+
 /* "superblock <uuid>" */
 static int parse_superblock(struct raid_args *args, struct words *words)
 {
@@ -144,6 +198,13 @@ static int parse_superblock(struct raid_args *args, struct words *words)
 	return 0;
 }
 
+/* "no_log" */
+static int parse_no_log(struct raid_args *args, struct words *words)
+{
+	args->no_log = true;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*parse)(struct raid_args *args, struct words *words);
@@ -153,9 +214,18 @@ static const struct {
 	  "the feature failed needs the number of a slot" },
 	{ "superblock", parse_superblock,
 	  "the feature superblock needs the array's UUID" },
+	{ "rebuild", parse_rebuild,
+	  "the feature rebuild needs the number of a slot" },
+	{ "readd", parse_readd,
+	  "the feature readd needs the number of a slot" },
+	{ "no_log", parse_no_log, NULL },
+	{ "min_recovery_rate", parse_rate_min,
+	  "a rate must be a number of KiB/s" },
+	{ "max_recovery_rate", parse_rate_max,
+	  "a rate must be a number of KiB/s" },
 };
 
-/* One feature and its word, which must be within the words announced. */
+/* One feature and its word, if it needs one, which must be within the words announced. */
 static int parse_feature(struct raid_args *args, struct words *words,
 			 unsigned int end)
 {
@@ -165,13 +235,13 @@ static int parse_feature(struct raid_args *args, struct words *words,
 	for (i = 0; i < ARRAY_SIZE(features); i++) {
 		if (strcmp(word, features[i].name))
 			continue;
-		if (words->at < end)
+		if (words->at < end || !features[i].needs)
 			return features[i].parse(args, words);
 		take(words);
 		return complain(words, features[i].needs);
 	}
 	return complain(words,
-			"unknown feature: failed <slot> and superblock <uuid> are known");
+			"unknown feature: failed, superblock, rebuild, readd, no_log, min_recovery_rate and max_recovery_rate are known");
 }
 
 static int parse_features(struct raid_args *args, struct words *words)
@@ -224,13 +294,40 @@ static int parse_members(struct raid_args *args, struct words *words)
 	return complain(words, "more devices are given than announced");
 }
 
+static int check_refilled(struct raid_args *args, struct words *words,
+			  const unsigned long *slots)
+{
+	unsigned int slot;
+
+	if (!bitmap_empty(slots, BRAID_RAID0_MEMBERS_MAX) && !args->superblock)
+		return complain(words,
+				"to rebuild a slot needs the feature superblock");
+	for_each_set_bit(slot, slots, BRAID_RAID0_MEMBERS_MAX) {
+		if (slot >= args->members)
+			return complain(words,
+					"a slot that isn't there can't be rebuilt");
+		if (!args->path[slot] || test_bit(slot, args->failed))
+			return complain(words,
+					"there is no device to rebuild in that slot");
+	}
+	return 0;
+}
+
 /* How many devices can be used, and how many must be. */
 static int check_usable(struct raid_args *args, struct words *words)
 {
+	DECLARE_BITMAP(refilled, BRAID_RAID0_MEMBERS_MAX);
 	unsigned int slot, usable = 0;
+	int r;
 
+	bitmap_or(refilled, args->rebuild, args->readd,
+		  BRAID_RAID0_MEMBERS_MAX);
+	r = check_refilled(args, words, refilled);
+	if (r)
+		return r;
 	for (slot = 0; slot < args->members; slot++) {
-		if (args->path[slot] && !test_bit(slot, args->failed))
+		if (args->path[slot] && !test_bit(slot, args->failed) &&
+		    !test_bit(slot, refilled))
 			usable++;
 		if (!args->path[slot] && test_bit(slot, args->failed))
 			return complain(words,
@@ -238,7 +335,7 @@ static int check_usable(struct raid_args *args, struct words *words)
 	}
 	if (!usable)
 		return complain(words,
-				"at least one device must be there and not failed");
+				"at least one device must be there and neither failed nor to be rebuilt");
 	if (args->level == RAID_LEVEL_5 && usable < args->members - 1)
 		return complain(words,
 				"raid5 can do without one device, but not without two");

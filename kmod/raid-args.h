@@ -27,8 +27,13 @@ enum raid_level_id {
  * @chunk: chunk size in sectors; 0 where the level has no chunks
  * @members: number of slots
  * @failed: slots whose member must not be used ("failed <slot>")
+ * @readd: slots whose member lacks only what the log marks ("readd <slot>")
  * @superblock: the members have superblocks ("superblock <uuid>")
  * @uuid: those of the array with this UUID
+ * @rebuild: slots whose member is to be filled ("rebuild <slot>")
+ * @no_log: without the write-intent log ("no_log")
+ * @rate_min: KiB/s ("min_recovery_rate <rate>"); 0: as usual
+ * @rate_max: KiB/s ("max_recovery_rate <rate>"); 0: as usual
  * @path: the words that name the devices; NULL for "-"
  */
 struct raid_args {
@@ -37,8 +42,13 @@ struct raid_args {
 	unsigned int chunk;
 	unsigned int members;
 	DECLARE_BITMAP(failed, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(rebuild, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(readd, BRAID_RAID0_MEMBERS_MAX);
 	bool superblock;
 	uuid_t uuid;
+	bool no_log;
+	u32 rate_min;
+	u32 rate_max;
 	const char *path[BRAID_RAID0_MEMBERS_MAX];
 };
 

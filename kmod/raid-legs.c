@@ -70,21 +70,27 @@ unsigned int raid_legs_choose(const struct raid_legs_load *load,
  * they may differ from one another: one stays, if possible one whose device is
  * still there, and is from now on the truth.
  *
+ * A leg that is being rebuilt must not come to differ from those that are live:
+ * it goes if it failed what they hold, or holds what they may not.
+ *
  * Return: the verdict; at least one live leg is never in its drop set.
  */
 struct raid_legs_verdict raid_legs_judge(const struct raid_legs_write *write)
 {
 	unsigned long failed = write->failed & write->live;
 	unsigned long good = write->sent & write->live & ~write->failed;
+	unsigned long rebuilt = write->rebuilt & write->sent;
 	unsigned long stays;
 
 	if (good)
-		return (struct raid_legs_verdict){ failed, true };
+		return (struct raid_legs_verdict){
+			failed | (rebuilt & write->failed), true };
+	rebuilt &= ~(write->failed & write->refused);
 	if (!(failed & ~write->refused))
-		return (struct raid_legs_verdict){ 0, false };
+		return (struct raid_legs_verdict){ rebuilt, false };
 	stays = failed & ~write->gone;
 	if (!stays)
 		stays = failed;
-	return (struct raid_legs_verdict){ failed & ~BIT(__ffs(stays)),
-					   false };
+	return (struct raid_legs_verdict){
+		(failed & ~BIT(__ffs(stays))) | rebuilt, false };
 }

@@ -43,6 +43,7 @@ struct raid_legs_load {
  * @refused: those of @failed that did not even try (an operation that the
  *	device doesn't know): their content is as before
  * @gone: those of @failed whose device is no longer there
+ * @rebuilt: legs that are being rebuilt, none of them live
  */
 struct raid_legs_write {
 	unsigned long live;
@@ -50,6 +51,7 @@ struct raid_legs_write {
 	unsigned long failed;
 	unsigned long refused;
 	unsigned long gone;
+	unsigned long rebuilt;
 };
 
 /**

@@ -39,30 +39,18 @@ struct raid_log_entry {
 	u32 last;
 };
 
-/**
- * raid_log_begin() - something is going to be written
- * @raid: the array; it may have no log
- * @entry: the caller's
- * @begin: first sector, in the members' data
- * @end: sector after the last
- *
- * Return: true: go ahead. false: wait for ->ready.
- */
-static inline bool raid_log_begin(struct raid *raid,
-				  struct raid_log_entry *entry,
-				  sector_t begin, sector_t end)
-{
-	return true;
-}
+bool raid_log_begin(struct raid *raid, struct raid_log_entry *entry,
+		    sector_t begin, sector_t end);
+void raid_log_end(struct raid *raid, struct raid_log_entry *entry);
+sector_t raid_log_next(const struct raid *raid, sector_t sector);
 
-/**
- * raid_log_end() - what was begun is done on all members
- * @raid: the array
- * @entry: the caller's
- */
-static inline void raid_log_end(struct raid *raid,
-				struct raid_log_entry *entry)
-{
-}
+/* For raid-record.c and raid-target.c. */
+int raid_log_make(struct raid *raid);
+void raid_log_free(struct raid *raid);
+bool raid_log_read(struct raid *raid, const unsigned long *slots);
+bool raid_log_covers(const struct raid *raid, u64 events);
+const unsigned long *raid_log_marks(const struct raid *raid);
+int raid_log_start(struct raid *raid, bool keep, u64 events);
+void raid_log_stop(struct raid *raid);
 
 #endif

@@ -8,6 +8,7 @@
 #include <linux/ktime.h>
 
 #include "raid.h"
+#include "raid-log.h"
 #include "raid-record.h"
 #include "raid-super.h"
 
@@ -29,7 +30,14 @@ struct raid_record_io {
  * struct raid_record - the record of an array; raid->change protects it
  * @events: of the newest superblock
  * @clean: the members are alike
+ * @keep: they may not be where the log marks it
  * @resync: redundancy is established up to here
+ * @log: where the members have their write-intent logs; 0: they don't
+ * @asked: members that the table wants rebuilt from the beginning
+ * @returned: members that, as the table has it, lack only what the log marks
+ * @filling: members that are being rebuilt, as the superblocks will have it
+ * @by_log: those of @filling that lack only what the log marks
+ * @recovery: how far, by slot
  * @table: the members, as the superblocks have them
  * @before: @table as it was before what is being written now
  * @page: two pages to read into
@@ -44,7 +52,14 @@ struct raid_record_io {
 struct raid_record {
 	u64 events;
 	bool clean;
+	bool keep;
 	u64 resync;
+	u64 log;
+	DECLARE_BITMAP(asked, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(returned, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(filling, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(by_log, BRAID_RAID0_MEMBERS_MAX);
+	u64 recovery[BRAID_RAID0_MEMBERS_MAX];
 	struct braid_super_slot table[BRAID_SUPER_SLOTS];
 	struct braid_super_slot before[BRAID_SUPER_SLOTS];
 	struct braid_super *page[2];
@@ -175,9 +190,76 @@ static void refuse(const struct raid *raid, unsigned int slot,
 	__set_bit(slot, refused);
 }
 
+/* Those that are used, with a superblock of this array; others are refused. */
+static void read_all(struct raid *raid, unsigned long *refused,
+		     unsigned long *found)
+{
+	const char *why;
+	unsigned int slot;
+
+	bitmap_zero(found, BRAID_RAID0_MEMBERS_MAX);
+	for (slot = 0; slot < raid->members; slot++) {
+		if (!raid_member_used(raid, slot))
+			continue;
+		why = read_super(raid, slot);
+		if (!why)
+			why = compare_table(raid, slot);
+		if (why)
+			refuse(raid, slot, why, refused);
+		else
+			__set_bit(slot, found);
+	}
+}
+
+/* Is the member in this slot the one that is being rebuilt already? */
+static bool goes_on(const struct raid_record *record, unsigned int slot,
+		    unsigned int fresh)
+{
+	const struct braid_super_slot *line = &record->super[fresh]->table[slot];
+
+	return line->state == BRAID_SLOT_REBUILT &&
+	       !memcmp(line->uuid, record->super[slot]->member_uuid,
+		       sizeof(line->uuid));
+}
+
+/* Did it lack nothing, or nothing but what the log marks, when it was lost? */
+static bool was_whole(const struct braid_super *super, unsigned int slot)
+{
+	u8 state = super->table[slot].state;
+
+	return state == BRAID_SLOT_USED ||
+	       (state == BRAID_SLOT_REBUILT &&
+		le32_to_cpu(super->flags) & BRAID_SUPER_READD);
+}
+
+/*
+ * What is to become of a member that comes back? One that was whole and was lost,
+ * and did nothing after that, lacks what was written since: if that is marked
+ * (which is seen later), no more has to be copied. Any other is filled from the
+ * beginning, unless it was never away.
+ */
+static void judge_returned(struct raid_record *record, unsigned int slot,
+			   unsigned int fresh)
+{
+	const struct braid_super *pair[] = { record->super[fresh],
+					     record->super[slot] };
+	enum raid_super_verdict verdicts[2];
+	u8 state = pair[0]->table[slot].state;
+
+	if (raid_super_judge(pair, 2, verdicts))
+		verdicts[1] = RAID_MEMBER_PARTED;
+	if (verdicts[1] == RAID_MEMBER_CURRENT)
+		return;
+	__set_bit(slot, record->filling);
+	if (verdicts[1] == RAID_MEMBER_STALE && state == BRAID_SLOT_LOST &&
+	    was_whole(pair[1], slot))
+		__set_bit(slot, record->by_log);
+}
+
 /*
  * Read and judge the superblocks of all members that are used. Those that must
- * not be are added to @refused, and it is said why.
+ * not be are added to @refused, and it is said why. What a member says that is
+ * to be rebuilt from the beginning counts for nothing.
  *
  * Return: the slot whose superblock is the truth, -ENOENT if there is none.
  */
@@ -185,27 +267,36 @@ static int survey(struct raid *raid, unsigned long *refused)
 {
 	const struct braid_super *supers[BRAID_RAID0_MEMBERS_MAX] = { NULL };
 	enum raid_super_verdict verdicts[BRAID_RAID0_MEMBERS_MAX];
-	const char *why;
+	struct raid_record *record = raid->record;
+	DECLARE_BITMAP(found, BRAID_RAID0_MEMBERS_MAX);
 	unsigned int slot;
 	int fresh;
 
-	for (slot = 0; slot < raid->members; slot++) {
-		if (!raid_member_used(raid, slot))
-			continue;
-		why = read_super(raid, slot);
-		if (!why)
-			why = compare_table(raid, slot);
-		if (!why)
-			supers[slot] = raid->record->super[slot];
-		else
-			refuse(raid, slot, why, refused);
+	read_all(raid, refused, found);
+	for_each_set_bit(slot, found, raid->members) {
+		if (!test_bit(slot, record->asked) &&
+		    !test_bit(slot, record->returned))
+			supers[slot] = record->super[slot];
 	}
 	fresh = raid_super_judge(supers, raid->members, verdicts);
+	bitmap_and(record->filling, found, record->asked,
+		   BRAID_RAID0_MEMBERS_MAX);
+	bitmap_zero(record->by_log, BRAID_RAID0_MEMBERS_MAX);
+	for_each_set_bit(slot, found, raid->members) {
+		if (fresh >= 0 && test_bit(slot, record->returned) &&
+		    !test_bit(slot, record->asked))
+			judge_returned(record, slot, fresh);
+	}
 	for (slot = 0; slot < raid->members; slot++) {
 		if (!supers[slot] || verdicts[slot] == RAID_MEMBER_CURRENT)
 			continue;
-		refuse(raid, slot, raid_super_verdict_text(verdicts[slot]),
-		       refused);
+		if (verdicts[slot] == RAID_MEMBER_REBUILT &&
+		    raid->level->sync_piece)
+			__set_bit(slot, record->filling);
+		else
+			refuse(raid, slot,
+			       raid_super_verdict_text(verdicts[slot]),
+			       refused);
 	}
 	return fresh;
 }
@@ -268,8 +359,16 @@ static void compose(struct raid_record *record, unsigned int slot)
 {
 	struct braid_super *super = record->super[slot];
 	u64 sequence = le64_to_cpu(super->sequence);
+	u32 flags = 0;
+	u64 recovery = test_bit(slot, record->filling) ?
+			       record->recovery[slot] : BRAID_SYNCED;
 
-	super->flags = cpu_to_le32(record->clean ? BRAID_SUPER_CLEAN : 0);
+	if (record->clean)
+		flags |= BRAID_SUPER_CLEAN;
+	if (test_bit(slot, record->filling) && test_bit(slot, record->by_log))
+		flags |= BRAID_SUPER_READD;
+	super->flags = cpu_to_le32(flags);
+	super->recovery_sector = cpu_to_le64(recovery);
 	super->events = cpu_to_le64(record->events);
 	super->sequence = cpu_to_le64(sequence + 1);
 	super->updated = cpu_to_le64(ktime_get_real_seconds());
@@ -286,17 +385,43 @@ static void recall(struct raid_record *record, unsigned int slot)
 	super->sequence = cpu_to_le64(le64_to_cpu(super->sequence) - 1);
 }
 
-static void mark_lost(struct raid_record *record, unsigned int slot)
+static void mark(struct raid_record *record, unsigned int slot, u8 state)
 {
 	struct braid_super_slot *line = &record->table[slot];
 
-	if (line->state == BRAID_SLOT_LOST)
+	if (line->state == state)
 		return;
-	line->state = BRAID_SLOT_LOST;
+	line->state = state;
 	line->since = cpu_to_le64(record->events);
 }
 
-/* Those to which superblocks are written; how many others the array lacks. */
+/* Another member than before may be rebuilt in a slot. */
+static void mark_kept(struct raid_record *record, unsigned int slot)
+{
+	struct braid_super_slot *line = &record->table[slot];
+	const u8 *uuid = record->super[slot]->member_uuid;
+
+	if (memcmp(line->uuid, uuid, sizeof(line->uuid))) {
+		memcpy(line->uuid, uuid, sizeof(line->uuid));
+		line->since = cpu_to_le64(record->events);
+	}
+	mark(record, slot, test_bit(slot, record->filling) ?
+	     BRAID_SLOT_REBUILT : BRAID_SLOT_USED);
+}
+
+static unsigned int count_whole(const struct raid_record *record,
+				const unsigned long *slots)
+{
+	DECLARE_BITMAP(whole, BRAID_RAID0_MEMBERS_MAX);
+
+	bitmap_andnot(whole, slots, record->filling, BRAID_RAID0_MEMBERS_MAX);
+	return bitmap_weight(whole, BRAID_RAID0_MEMBERS_MAX);
+}
+
+/*
+ * Those to which superblocks are written; how many others the array lacks, or
+ * has only to rebuild them.
+ */
 static unsigned int survivors(const struct raid *raid,
 			      const unsigned long *lost, unsigned long *rest)
 {
@@ -307,7 +432,7 @@ static unsigned int survivors(const struct raid *raid,
 		if (raid_member_used(raid, slot) && !test_bit(slot, lost))
 			__set_bit(slot, rest);
 	}
-	return raid->members - bitmap_weight(rest, raid->members);
+	return raid->members - count_whole(raid->record, rest);
 }
 
 /*
@@ -341,27 +466,51 @@ static void write_supers(struct raid *raid, const unsigned long *slots)
 
 /*
  * Nobody is ever left behind by more than one, or he would count as stale.
- * Return: how many of @rest can't be brought to the newest state; they are in
- * record->bad.
+ * Return: whether all of @rest have the newest state now; those that can't be
+ * brought to it are in record->bad.
  */
-static unsigned int catch_up(struct raid *raid, const unsigned long *rest)
+static bool catch_up(struct raid *raid, const unsigned long *rest)
 {
 	struct raid_record *record = raid->record;
 	DECLARE_BITMAP(todo, BRAID_RAID0_MEMBERS_MAX);
 
 	if (!bitmap_and(todo, record->behind, rest, raid->members))
-		return 0;
+		return true;
 	write_supers(raid, todo);
 	bitmap_andnot(record->behind, record->behind, todo, raid->members);
 	bitmap_or(record->behind, record->behind, record->bad, raid->members);
-	return bitmap_weight(record->bad, raid->members);
+	return bitmap_empty(record->bad, raid->members);
+}
+
+/*
+ * Whoever is being rebuilt is told last: alone, he can't vouch for anything.
+ * Return: whether any other could be told.
+ */
+static bool tell(struct raid *raid, const unsigned long *rest)
+{
+	struct raid_record *record = raid->record;
+	DECLARE_BITMAP(some, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(bad, BRAID_RAID0_MEMBERS_MAX);
+
+	bitmap_andnot(some, rest, record->filling, BRAID_RAID0_MEMBERS_MAX);
+	write_supers(raid, some);
+	if (bitmap_equal(record->bad, some, raid->members))
+		return false;
+	if (bitmap_and(some, rest, record->filling, raid->members)) {
+		bitmap_copy(bad, record->bad, BRAID_RAID0_MEMBERS_MAX);
+		write_supers(raid, some);
+		bitmap_or(record->bad, record->bad, bad,
+			  BRAID_RAID0_MEMBERS_MAX);
+	}
+	return true;
 }
 
 /*
  * The next state, in which those that aren't in @rest are lost. If nobody can
- * be told, it is not. Return: how many could not be; they are in record->bad.
+ * be told, it is not. Those that could not be are in record->bad. Return:
+ * whether anybody was.
  */
-static unsigned int write_next(struct raid *raid, const unsigned long *rest)
+static bool write_next(struct raid *raid, const unsigned long *rest)
 {
 	struct raid_record *record = raid->record;
 	unsigned int slot;
@@ -369,27 +518,30 @@ static unsigned int write_next(struct raid *raid, const unsigned long *rest)
 	memcpy(record->before, record->table, sizeof(record->table));
 	record->events++;
 	for (slot = 0; slot < raid->members; slot++) {
-		if (!test_bit(slot, rest))
-			mark_lost(record, slot);
+		if (test_bit(slot, rest))
+			mark_kept(record, slot);
+		else
+			mark(record, slot, BRAID_SLOT_LOST);
 	}
-	write_supers(raid, rest);
-	if (bitmap_equal(record->bad, rest, raid->members)) {
+	if (!tell(raid, rest)) {
 		memcpy(record->table, record->before, sizeof(record->table));
 		record->events--;
-	} else {
-		bitmap_copy(record->behind, record->bad,
-			    BRAID_RAID0_MEMBERS_MAX);
+		return false;
 	}
-	return bitmap_weight(record->bad, raid->members);
+	bitmap_copy(record->behind, record->bad, BRAID_RAID0_MEMBERS_MAX);
+	return true;
 }
 
 /* Who was to be lost for not being written, and then was not, is still used. */
 static void forgive(struct raid *raid, unsigned long *lost)
 {
+	struct raid_record *record = raid->record;
 	unsigned int slot;
 
 	for_each_set_bit(slot, lost, raid->members) {
-		if (raid->record->table[slot].state != BRAID_SLOT_LOST)
+		if (record->table[slot].state == BRAID_SLOT_LOST)
+			__clear_bit(slot, record->filling);
+		else
 			__clear_bit(slot, lost);
 	}
 }
@@ -411,17 +563,15 @@ static int commit(struct raid *raid, unsigned long *lost)
 {
 	struct raid_record *record = raid->record;
 	DECLARE_BITMAP(rest, BRAID_RAID0_MEMBERS_MAX);
-	unsigned int bad, lacking;
+	unsigned int lacking;
 	bool told = false;
 
 	for (;;) {
 		lacking = survivors(raid, lost, rest);
-		bad = catch_up(raid, rest);
-		if (!bad) {
-			bad = write_next(raid, rest);
-			told |= bad < bitmap_weight(rest, raid->members);
-		}
-		if (!bad || lacking + bad > may_lose(raid))
+		if (catch_up(raid, rest))
+			told |= write_next(raid, rest);
+		if (bitmap_empty(record->bad, raid->members) ||
+		    lacking + count_whole(record, record->bad) > may_lose(raid))
 			break;
 		bitmap_or(lost, lost, record->bad, raid->members);
 	}
@@ -456,6 +606,38 @@ int raid_record_lost(struct raid *raid, unsigned long *lost)
 
 /* Starting and stopping. */
 
+/*
+ * Whoever is filled from the beginning may be behind by any number of events, or
+ * ahead of the truth: he is brought to where it is before all others go on.
+ */
+static void adopt_filling(struct raid *raid, unsigned int fresh)
+{
+	struct raid_record *record = raid->record;
+	const struct braid_super *super;
+	unsigned int slot;
+
+	for_each_set_bit(slot, record->filling, raid->members) {
+		super = record->super[slot];
+		if (goes_on(record, slot, fresh)) {
+			record->recovery[slot] =
+				le64_to_cpu(super->recovery_sector);
+			if (le32_to_cpu(super->flags) & BRAID_SUPER_READD)
+				__set_bit(slot, record->by_log);
+			continue;
+		}
+		record->recovery[slot] = 0;
+		mark_kept(record, slot);
+		__set_bit(slot, record->behind);
+	}
+}
+
+/* A log that is too small is none. */
+static u64 log_of(const struct braid_super *super)
+{
+	return le64_to_cpu(super->log_sectors) >= 2 * BRAID_LOG_PAGE_SECTORS ?
+		       le64_to_cpu(super->log_offset) : 0;
+}
+
 static void adopt(struct raid *raid, unsigned int fresh)
 {
 	const struct braid_super *super = raid->record->super[fresh];
@@ -465,6 +647,7 @@ static void adopt(struct raid *raid, unsigned int fresh)
 	record->events = le64_to_cpu(super->events);
 	record->clean = le32_to_cpu(super->flags) & BRAID_SUPER_CLEAN;
 	record->resync = le64_to_cpu(super->resync_sector);
+	record->log = log_of(super);
 	memcpy(record->table, super->table, sizeof(record->table));
 	bitmap_zero(record->behind, BRAID_RAID0_MEMBERS_MAX);
 	for (slot = 0; slot < raid->members; slot++) {
@@ -472,16 +655,67 @@ static void adopt(struct raid *raid, unsigned int fresh)
 		    record->super[slot]->events != super->events)
 			__set_bit(slot, record->behind);
 	}
+	adopt_filling(raid, fresh);
 }
 
-/* What was under way when the power went may differ from member to member. */
-static void begin(struct raid *raid)
+/* Does the log know what they lack, who lack only what it marks? */
+static void check_by_log(struct raid *raid)
 {
+	static const char what[] =
+		"the log doesn't know what it lacks: all of it is rebuilt";
 	struct raid_record *record = raid->record;
+	unsigned int slot;
+	u64 events;
 
-	if (!record->clean && raid->level_id != RAID_LEVEL_0)
+	for_each_set_bit(slot, record->filling, raid->members) {
+		events = le64_to_cpu(record->super[slot]->events);
+		if (!raid_log_covers(raid, events))
+			__clear_bit(slot, record->by_log);
+		if (test_bit(slot, record->returned) &&
+		    !test_bit(slot, record->by_log))
+			DMWARN("%s: slot %u (%s): %s",
+			       dm_table_device_name(raid->ti->table), slot,
+			       raid->member[slot]->name, what);
+	}
+}
+
+/*
+ * What was under way when the power went may differ from member to member: where
+ * that was, the log knows, if there is one. @lost are those that it isn't read
+ * from.
+ */
+static void begin(struct raid *raid, const unsigned long *lost)
+{
+	DECLARE_BITMAP(whole, BRAID_RAID0_MEMBERS_MAX) = { 0 };
+	struct raid_record *record = raid->record;
+	unsigned int slot;
+	bool found;
+
+	for (slot = 0; slot < raid->members; slot++) {
+		if (raid_member_whole(raid, slot) && !test_bit(slot, lost))
+			__set_bit(slot, whole);
+	}
+	found = raid_log_read(raid, whole);
+	check_by_log(raid);
+	if (!record->clean && !found && raid->level_id != RAID_LEVEL_0)
 		record->resync = 0;
+	raid_sync_begin(raid, record->resync,
+			!record->clean && found ? raid_log_marks(raid) : NULL);
+	record->keep = !record->clean;
 	record->clean = false;
+}
+
+/* The array does as the record has it. */
+static void follow(struct raid *raid)
+{
+	const struct raid_record *record = raid->record;
+	unsigned int slot;
+
+	for_each_set_bit(slot, record->filling, raid->members)
+		WRITE_ONCE(raid->recovered[slot], record->recovery[slot]);
+	bitmap_copy(raid->rebuilding, record->filling, BRAID_RAID0_MEMBERS_MAX);
+	if (raid->level->refresh)
+		raid->level->refresh(raid);
 }
 
 static int start_locked(struct raid *raid, unsigned long *lost)
@@ -491,20 +725,27 @@ static int start_locked(struct raid *raid, unsigned long *lost)
 
 	fresh = survey(raid, lost);
 	for (slot = 0, left = 0; slot < raid->members; slot++)
-		left += raid_member_used(raid, slot) && !test_bit(slot, lost);
+		left += raid_member_used(raid, slot) && !test_bit(slot, lost) &&
+			!test_bit(slot, raid->record->filling);
 	if (fresh < 0 || raid->members - left > may_lose(raid)) {
 		DMERR("%s: too few members are left that can be used",
 		      dm_table_device_name(raid->ti->table));
 		return -EINVAL;
 	}
 	adopt(raid, fresh);
+	follow(raid);
+	begin(raid, lost);
 	if (!braid_table_writable(raid->ti->table))
 		return 0;
-	begin(raid);
 	r = commit(raid, lost);
 	/* what can't be written now is not going to be when it matters */
 	if (!r && !bitmap_empty(raid->record->behind, raid->members))
 		r = -EIO;
+	/* what the table wanted is in the superblocks now */
+	if (!r) {
+		bitmap_zero(raid->record->asked, BRAID_RAID0_MEMBERS_MAX);
+		bitmap_zero(raid->record->returned, BRAID_RAID0_MEMBERS_MAX);
+	}
 	return r;
 }
 
@@ -538,9 +779,115 @@ int raid_record_start(struct raid *raid)
 			r = raid->level->fail(raid, slot,
 				"it can't be used any more");
 	}
+	if (!r && braid_table_writable(raid->ti->table))
+		r = raid_log_start(raid, raid->record->keep,
+				   raid->record->events);
 	if (r)
 		raid_members_unclaim(raid);
 	return r;
+}
+
+/* How far resync and rebuild have come; all of that has been flushed. */
+static void note_progress(struct raid *raid)
+{
+	struct raid_record *record = raid->record;
+	unsigned int slot;
+
+	record->resync = raid_sync_resynced(raid);
+	for_each_set_bit(slot, record->filling, raid->members)
+		record->recovery[slot] = READ_ONCE(raid->recovered[slot]);
+}
+
+/* Flushed, they are recorded as they are now, without @joined among the filling. */
+static int record_flushed(struct raid *raid, const unsigned long *joined,
+			  unsigned long *lost)
+{
+	struct raid_record *record = raid->record;
+	DECLARE_BITMAP(filling, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(rest, BRAID_RAID0_MEMBERS_MAX);
+	int r;
+
+	bitmap_copy(filling, record->filling, BRAID_RAID0_MEMBERS_MAX);
+	survivors(raid, lost, rest);
+	note_progress(raid);
+	submit_all(raid, rest, true);
+	if (!bitmap_empty(record->bad, raid->members))
+		return -EIO;
+	bitmap_andnot(record->filling, filling, joined,
+		      BRAID_RAID0_MEMBERS_MAX);
+	r = commit(raid, lost);
+	if (r)
+		bitmap_copy(record->filling, filling, BRAID_RAID0_MEMBERS_MAX);
+	else
+		follow(raid);
+	return r;
+}
+
+/**
+ * raid_record_progress() - record how far resync and rebuild have come
+ * @raid: the array
+ * @joined: members that are rebuilt to the end, and hold what they should; a
+ *	bitmap of BRAID_RAID0_MEMBERS_MAX slots
+ *
+ * Everything is flushed first. What is done by then stays done; a crash before
+ * the end of this leaves what was recorded before, and the work is done again.
+ * Those in @joined are members like any other when this returns 0.
+ *
+ * Return: 0 or -errno; then nothing has changed, and it may be tried again.
+ */
+int raid_record_progress(struct raid *raid, const unsigned long *joined)
+{
+	DECLARE_BITMAP(lost, BRAID_RAID0_MEMBERS_MAX) = { 0 };
+	unsigned int slot;
+	int r = 0;
+
+	if (!raid->record || !raid->active)
+		return 0;
+	mutex_lock(&raid->change);
+	r = record_flushed(raid, joined, lost);
+	mutex_unlock(&raid->change);
+	for_each_set_bit(slot, lost, raid->members) {
+		if (raid_member_used(raid, slot))
+			raid->level->fail(raid, slot,
+				"its superblock can't be written");
+	}
+	return r;
+}
+
+/**
+ * raid_record_by_log() - do those that are being rebuilt lack only what is marked?
+ * @raid: the array
+ *
+ * Return: whether all of them do.
+ */
+bool raid_record_by_log(const struct raid *raid)
+{
+	const struct raid_record *record = raid->record;
+
+	return record && bitmap_subset(record->filling, record->by_log,
+				       BRAID_RAID0_MEMBERS_MAX);
+}
+
+/**
+ * raid_record_log() - where the members have their write-intent logs
+ * @raid: the array
+ *
+ * Return: a sector; 0 if there are none.
+ */
+sector_t raid_record_log(const struct raid *raid)
+{
+	return raid->record ? raid->record->log : 0;
+}
+
+/**
+ * raid_record_resynced() - up to where was redundancy established?
+ * @raid: the array
+ *
+ * Return: what the superblocks said when it was started; BRAID_SYNCED without.
+ */
+u64 raid_record_resynced(const struct raid *raid)
+{
+	return raid->record ? raid->record->resync : BRAID_SYNCED;
 }
 
 /**
@@ -563,7 +910,8 @@ void raid_record_stop(struct raid *raid)
 		survivors(raid, lost, rest);
 		submit_all(raid, rest, true);
 		if (bitmap_empty(record->bad, raid->members)) {
-			record->clean = true;
+			record->clean = !raid_sync_by_marks(raid);
+			note_progress(raid);
 			commit(raid, lost);
 		}
 	}
@@ -624,16 +972,32 @@ int raid_record_load(struct raid *raid, const struct raid_args *args)
 		raid->ti->error = "this level can't have superblocks yet";
 		return -EINVAL;
 	}
+	if (!raid->level->sync_piece &&
+	    !(bitmap_empty(args->rebuild, BRAID_RAID0_MEMBERS_MAX) &&
+	      bitmap_empty(args->readd, BRAID_RAID0_MEMBERS_MAX))) {
+		raid->ti->error = "members of this level can't be rebuilt yet";
+		return -EINVAL;
+	}
 	raid->record = make_record(raid);
 	if (!raid->record || !fill_record(raid)) {
 		raid->ti->error = "not enough memory for the superblocks";
 		return -ENOMEM;
 	}
 	uuid_copy(&raid->uuid, &args->uuid);
+	bitmap_copy(raid->record->asked, args->rebuild,
+		    BRAID_RAID0_MEMBERS_MAX);
+	bitmap_copy(raid->record->returned, args->readd,
+		    BRAID_RAID0_MEMBERS_MAX);
 	fresh = survey(raid, refused);
 	if (!bitmap_empty(refused, raid->members))
 		return -EINVAL;
+	if (fresh < 0) {
+		raid->ti->error = "no device is left to rebuild the others from";
+		return -EINVAL;
+	}
 	adopt(raid, fresh);
+	bitmap_copy(raid->rebuilding, raid->record->filling,
+		    BRAID_RAID0_MEMBERS_MAX);
 	raid->data_offset =
 		le64_to_cpu(raid->record->super[fresh]->data_offset);
 	return 0;

@@ -26,6 +26,10 @@ int raid_record_load(struct raid *raid, const struct raid_args *args);
 void raid_record_free(struct raid *raid);
 int raid_record_start(struct raid *raid);
 void raid_record_stop(struct raid *raid);
+int raid_record_progress(struct raid *raid, const unsigned long *joined);
+bool raid_record_by_log(const struct raid *raid);
+sector_t raid_record_log(const struct raid *raid);
+u64 raid_record_resynced(const struct raid *raid);
 int raid_record_lost(struct raid *raid, unsigned long *lost);
 
 #endif

@@ -18,6 +18,11 @@
  * been written and flushed, and its superblock and theirs say so; then the
  * level is told by ->refresh.
  *
+ * Suspended, nothing is done; what was, is recorded, and it goes on from there.
+ * It is recorded every few seconds, too, for what a crash would leave undone.
+ * A run that can't go on, as something can't be read or written, ends, and isn't
+ * tried again by itself before the array is resumed, or told to.
+ *
  * Where raid_sync_unsynced(), nothing may be concluded from redundancy: reads
  * that could be served from several members are served from one and the same,
  * and parity that isn't recomputed from all of its data is not believed.
@@ -28,6 +33,7 @@
 #include <linux/types.h>
 
 struct raid;
+struct raid_args;
 
 /* In sectors. A piece begins at a multiple of this and ends at the next. */
 #define RAID_PIECE_SECTORS	256U
@@ -51,11 +57,30 @@ struct raid_piece {
 	sector_t end;
 };
 
-/* Does the array not vouch for redundancy in this range of its members' data? */
-static inline bool raid_sync_unsynced(const struct raid *raid, sector_t begin,
-				      sector_t end)
-{
-	return false;
-}
+/**
+ * struct raid_sync_status - what is going on
+ * @action: what is done now
+ * @done: how far it has come, in sectors of the members' data
+ * @mismatches: sectors that differed, as the last check or repair found
+ */
+struct raid_sync_status {
+	enum raid_sync_action action;
+	sector_t done;
+	u64 mismatches;
+};
+
+int raid_sync_make(struct raid *raid, const struct raid_args *args);
+void raid_sync_free(struct raid *raid);
+void raid_sync_begin(struct raid *raid, u64 resynced,
+		     const unsigned long *marks);
+bool raid_sync_by_marks(const struct raid *raid);
+void raid_sync_resume(struct raid *raid);
+void raid_sync_suspend(struct raid *raid);
+int raid_sync_message(struct raid *raid, const char *word);
+void raid_sync_status(const struct raid *raid,
+		      struct raid_sync_status *status);
+const char *raid_sync_word(enum raid_sync_action action);
+u64 raid_sync_resynced(const struct raid *raid);
+bool raid_sync_unsynced(const struct raid *raid, sector_t begin, sector_t end);
 
 #endif

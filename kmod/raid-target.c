@@ -8,6 +8,7 @@
 #include <linux/module.h>
 
 #include "raid.h"
+#include "raid-log.h"
 #include "raid-record.h"
 #include "targets.h"
 
@@ -41,6 +42,10 @@ static struct raid *make_raid(struct dm_target *ti,
 	raid->chunk = args->chunk;
 	raid->members = args->members;
 	raid->member_sectors = ti->len;
+	raid->no_log = args->no_log;
+	raid->rate_min = args->rate_min;
+	raid->rate_max = args->rate_max;
+	raid->used_at = jiffies - HZ;
 	INIT_WORK(&raid->event, send_event);
 	INIT_LIST_HEAD(&raid->node);
 	mutex_init(&raid->change);
@@ -57,6 +62,8 @@ static struct raid *make_raid(struct dm_target *ti,
 static void free_raid(struct raid *raid)
 {
 	flush_work(&raid->event);
+	raid_log_free(raid);
+	raid_sync_free(raid);
 	raid_members_close(raid);
 	raid_record_free(raid);
 	kfree(raid);
@@ -76,6 +83,12 @@ static int start_raid(struct dm_target *ti, const struct raid_args *args)
 	if (r)
 		goto out_free_raid;
 	r = raid_record_load(raid, args);
+	if (r)
+		goto out_free_raid;
+	r = raid_sync_make(raid, args);
+	if (r)
+		goto out_free_raid;
+	r = raid_log_make(raid);
 	if (r)
 		goto out_free_raid;
 	r = raid->level->start(raid);
@@ -118,6 +131,7 @@ static void raid_dtr(struct dm_target *ti)
 {
 	struct raid *raid = ti->private;
 
+	raid_sync_suspend(raid);
 	raid->level->stop(raid);
 	free_raid(raid);
 }
@@ -126,6 +140,7 @@ static int raid_map(struct dm_target *ti, struct bio *bio)
 {
 	struct raid *raid = ti->private;
 
+	raid_sync_used(raid);
 	return raid->level->map(raid, bio);
 }
 
@@ -141,8 +156,10 @@ static void raid_postsuspend(struct dm_target *ti)
 {
 	struct raid *raid = ti->private;
 
+	raid_sync_suspend(raid);
 	if (raid->level->suspended)
 		raid->level->suspended(raid);
+	raid_log_stop(raid);
 	raid_record_stop(raid);
 }
 
@@ -164,6 +181,7 @@ static void raid_resume(struct dm_target *ti)
 		raid_members_register(raid);
 	if (raid->level->resumed)
 		raid->level->resumed(raid);
+	raid_sync_resume(raid);
 }
 
 static const char *type_name(const struct raid *raid)
@@ -175,20 +193,26 @@ static char health(const struct raid *raid, unsigned int slot)
 {
 	if (!raid->member[slot])
 		return '-';
-	return test_bit(slot, raid->dead) ? 'D' : 'A';
+	if (test_bit(slot, raid->dead))
+		return 'D';
+	return test_bit(slot, raid->rebuilding) ? 'a' : 'A';
 }
 
 /* The fields and their order are dm-raid's. */
 static void status_info(const struct raid *raid, char *result,
 			unsigned int maxlen)
 {
-	unsigned long long sectors = raid->member_sectors;
+	struct raid_sync_status sync;
 	unsigned int slot, sz = 0;
 
+	raid_sync_status(raid, &sync);
 	DMEMIT("%s %u ", type_name(raid), raid->members);
 	for (slot = 0; slot < raid->members; slot++)
 		DMEMIT("%c", health(raid, slot));
-	DMEMIT(" %llu/%llu idle 0 %llu -", sectors, sectors,
+	DMEMIT(" %llu/%llu %s %llu %llu -", (unsigned long long)sync.done,
+	       (unsigned long long)raid->member_sectors,
+	       raid_sync_word(sync.action),
+	       (unsigned long long)sync.mismatches,
 	       (unsigned long long)raid->data_offset);
 }
 
@@ -203,9 +227,17 @@ static void status_table(const struct raid *raid, char *result,
 		features += 2 * bitmap_weight(raid->dead, raid->members);
 	if (raid->record)
 		features += 2;
+	features += raid->no_log;
+	features += 2 * (!!raid->rate_min + !!raid->rate_max);
 	DMEMIT("%s %u %u", type_name(raid), raid->chunk, features);
 	if (raid->record)
 		DMEMIT(" superblock %pUb", &raid->uuid);
+	if (raid->no_log)
+		DMEMIT(" no_log");
+	if (raid->rate_min)
+		DMEMIT(" min_recovery_rate %u", raid->rate_min);
+	if (raid->rate_max)
+		DMEMIT(" max_recovery_rate %u", raid->rate_max);
 	for_each_set_bit(slot, raid->dead, raid->members) {
 		if (redundant)
 			DMEMIT(" failed %u", slot);
@@ -219,12 +251,14 @@ static void status_table(const struct raid *raid, char *result,
 static void status_ima(const struct raid *raid, char *result,
 		       unsigned int maxlen)
 {
+	struct raid_sync_status sync;
 	unsigned int slot, sz = 0;
 
+	raid_sync_status(raid, &sync);
 	DMEMIT_TARGET_NAME_VERSION(raid->ti->type);
-	DMEMIT(",raid_type=%s,raid_disks=%u,chunk_sectors=%u,raid_state=idle",
+	DMEMIT(",raid_type=%s,raid_disks=%u,chunk_sectors=%u,raid_state=%s",
 	       type_name(raid), raid->members,
-	       raid->chunk);
+	       raid->chunk, raid_sync_word(sync.action));
 	for (slot = 0; slot < raid->members; slot++) {
 		DMEMIT(",raid_device_%u=%s", slot, raid->member[slot] ?
 		       raid->member[slot]->name : "-");
@@ -270,6 +304,26 @@ static int message_fail(struct raid *raid, unsigned int argc, char **argv)
 	return raid->level->fail(raid, slot, "failed by message");
 }
 
+static int message_sync(struct raid *raid, const char *word)
+{
+	const char *name = dm_table_device_name(raid->ti->table);
+	int r;
+
+	if (!raid->sync) {
+		DMERR("%s: message '%s': only fail <slot> is known for this level",
+		      name, word);
+		return -EINVAL;
+	}
+	r = raid_sync_message(raid, word);
+	if (r == -EINVAL)
+		DMERR("%s: message '%s' is unknown, or the array is suspended",
+		      name, word);
+	else if (r == -EBUSY)
+		DMERR("%s: message %s: something else is being done", name,
+		      word);
+	return r;
+}
+
 static int raid_message(struct dm_target *ti, unsigned int argc, char **argv,
 			char *result, unsigned int maxlen)
 {
@@ -277,9 +331,7 @@ static int raid_message(struct dm_target *ti, unsigned int argc, char **argv,
 
 	if (argc && !strcasecmp(argv[0], "fail"))
 		return message_fail(raid, argc, argv);
-	DMERR("%s: unknown message '%s': only fail <slot> is known",
-	      dm_table_device_name(ti->table), argc ? argv[0] : "");
-	return -EINVAL;
+	return message_sync(raid, argc == 1 ? argv[0] : "");
 }
 
 static int raid_iterate_devices(struct dm_target *ti,

@@ -43,6 +43,8 @@
 
 struct raid;
 struct raid_record;
+struct raid_sync;
+struct raid_log;
 
 /**
  * struct raid_level - what the levels do differently
@@ -58,10 +60,12 @@ struct raid_record;
  *	write of that range is under way; adds to @mismatches how many sectors
  *	differed. Not before ->resumed, nor after ->suspended; one at a time.
  *	Sleeps. What can't be read or written is the level's to deal with as
- *	ever; an error means that the piece could not be done. NULL: there is
- *	no redundancy
+ *	ever; an error means that the piece could not be done, 1 that nothing
+ *	had to be done. NULL: there is no redundancy
  * @refresh: raid->rebuilding is another; called under raid->change, before
  *	->resumed and whenever a member was rebuilt
+ * @parity: redundancy can be established only with all members there
+ * @log: it calls raid_log_begin() before it writes
  * @superblocks: it adds raid->data_offset to where it goes on a member, and
  *	takes none out of use before raid_record_lost() said so
  */
@@ -77,6 +81,8 @@ struct raid_level {
 	int (*sync_piece)(struct raid *raid, const struct raid_piece *piece,
 			  enum raid_sync_action action, u64 *mismatches);
 	void (*refresh)(struct raid *raid);
+	bool parity;
+	bool log;
 	bool superblocks;
 };
 
@@ -93,6 +99,12 @@ struct raid_level {
  * @data_offset: where that begins on each member
  * @uuid: the array's, if it has superblocks
  * @record: its superblocks; NULL if it has none
+ * @sync: what makes its members agree; NULL if there is no redundancy
+ * @log: its write-intent log; NULL if it has none
+ * @used_at: when the last I/O came, in jiffies
+ * @no_log: the table wants none
+ * @rate_min: the table's min_recovery_rate, or 0
+ * @rate_max: its max_recovery_rate, or 0
  * @active: between start and stop of the record
  * @change: see above
  * @dead: slots whose member was given up
@@ -121,6 +133,12 @@ struct raid {
 
 	uuid_t uuid;
 	struct raid_record *record;
+	struct raid_sync *sync;
+	struct raid_log *log;
+	unsigned long used_at;
+	bool no_log;
+	u32 rate_min;
+	u32 rate_max;
 	bool active;
 	struct mutex change; /* see above */
 
@@ -152,6 +170,15 @@ int raid_members_inherit(struct raid *raid);
 void raid_members_register(struct raid *raid);
 int raid_members_claim(struct raid *raid);
 void raid_members_unclaim(struct raid *raid);
+
+/* I/O has come. Not more than one write of the field in a jiffy. */
+static inline void raid_sync_used(struct raid *raid)
+{
+	unsigned long now = jiffies;
+
+	if (time_before(READ_ONCE(raid->used_at), now))
+		WRITE_ONCE(raid->used_at, now);
+}
 
 /* A member that takes part in I/O: it is written. */
 static inline bool raid_member_used(const struct raid *raid, unsigned int slot)

@@ -12,9 +12,8 @@
  * reader may change his at any time, and what he may read he may not be allowed
  * to write. The gate keeps writes out of the piece meanwhile.
  *
- * Runs on r1->repair_wq, one work item, so there is one user of the page and
- * of the gate. Sleeps. A crash leaves the leg as unreadable as it was, or
- * mended.
+ * Runs on r1->repair_wq, one work item, so there is one user of the page.
+ * Sleeps. A crash leaves the leg as unreadable as it was, or mended.
  */
 #include "raid1.h"
 
@@ -104,18 +103,11 @@ static void mend_locked(struct raid1 *r1, const struct raid1_note *piece)
 
 static void mend(struct raid1 *r1, const struct raid1_note *piece)
 {
-	struct bio *bio, *next;
-
 	if (transfer(r1, piece, piece->slot, REQ_OP_READ))
 		return;
-	raid_gate_close(&r1->gate, piece->sector,
-			piece->sector + piece->sectors);
+	raid1_close(r1, piece->sector, piece->sector + piece->sectors);
 	mend_locked(r1, piece);
-	for (bio = raid_gate_open(&r1->gate); bio; bio = next) {
-		next = bio->bi_next;
-		bio->bi_next = NULL;
-		raid1_send(r1, bio);
-	}
+	raid1_open(r1);
 }
 
 /* The leg may be dropped at any time, then there is nothing left to mend. */

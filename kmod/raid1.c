@@ -13,6 +13,7 @@
  *	read		the leg is dropped only if its device is gone;
  *			otherwise repair finds out what is wrong with it
  */
+#include "raid-log.h"
 #include "raid-record.h"
 #include "raid1.h"
 
@@ -35,6 +36,7 @@ struct raid1_io {
 	unsigned int slot;
 
 	/* writes */
+	struct raid_log_entry log;
 	unsigned int epoch;
 	atomic_t pending;
 	unsigned long sent;
@@ -101,6 +103,7 @@ static int bury(struct raid1 *r1, unsigned long dropped, const char *why)
 	if (r)
 		return r;
 	WRITE_ONCE(r1->live, r1->live & ~lost[0]);
+	WRITE_ONCE(r1->fed, r1->fed & ~lost[0]);
 	for_each_set_bit(slot, &dropped, RAID_LEGS_MAX)
 		raid_member_died(r1->raid, slot, why);
 	for_each_set_bit(slot, lost, RAID_LEGS_MAX)
@@ -126,7 +129,7 @@ int raid1_drop(struct raid1 *r1, unsigned int slot, const char *why)
 	mutex_lock(&r1->raid->change);
 	if (r1->live == BIT(slot))
 		r = -EBUSY;
-	else if (test_bit(slot, &r1->live))
+	else if (test_bit(slot, &r1->fed))
 		r = bury(r1, BIT(slot), why);
 	mutex_unlock(&r1->raid->change);
 	return r;
@@ -150,13 +153,15 @@ static void end_write(struct raid1_io *io, blk_status_t status)
 	struct bio *bio = bio_of(io);
 
 	raid_gate_leave(&io->r1->gate, io->epoch);
+	if (bio_sectors(bio))
+		raid_log_end(io->r1->raid, &io->log);
 	bio->bi_status = status;
 	bio_endio(bio);
 }
 
 /*
- * With no failure there is a live leg among those that were written: the set
- * of live legs only shrinks, and it was sent to all of them.
+ * With no failure there is a live leg among those that were written: it was
+ * sent to all that are live now.
  */
 static void leg_end_io(struct bio *bio)
 {
@@ -196,7 +201,7 @@ static void send_leg(struct raid1_io *io, struct bio *bio, unsigned int slot)
 }
 
 /**
- * raid1_send() - send a write to all live legs, as soon as the gate lets it
+ * raid1_send() - send a write to all legs, as soon as the gate lets it
  * @r1: the mirror
  * @bio: the write; its sector is relative to the target
  *
@@ -213,7 +218,7 @@ void raid1_send(struct raid1 *r1, struct bio *bio)
 	epoch = raid_gate_enter(&r1->gate, bio);
 	if (epoch < 0)
 		return;
-	sent = raid1_live(r1);
+	sent = READ_ONCE(r1->fed);
 	io->epoch = epoch;
 	io->sent = sent;
 	io->failed = 0;
@@ -222,10 +227,42 @@ void raid1_send(struct raid1 *r1, struct bio *bio)
 		send_leg(io, bio, slot);
 }
 
+/**
+ * raid1_close() - keep writes out of a range
+ * @r1: the mirror
+ * @begin: first sector
+ * @end: sector after the last
+ *
+ * Sleeps until none is under way there, and until the range that another has
+ * closed is open again.
+ */
+void raid1_close(struct raid1 *r1, sector_t begin, sector_t end)
+{
+	mutex_lock(&r1->window);
+	raid_gate_close(&r1->gate, begin, end);
+}
+
+/**
+ * raid1_open() - send the writes that came since raid1_close() on their way
+ * @r1: the mirror
+ */
+void raid1_open(struct raid1 *r1)
+{
+	struct bio *bio, *next;
+
+	bio = raid_gate_open(&r1->gate);
+	mutex_unlock(&r1->window);
+	for (; bio; bio = next) {
+		next = bio->bi_next;
+		bio->bi_next = NULL;
+		raid1_send(r1, bio);
+	}
+}
+
 /* What a dropped leg fails is no news. */
 static void log_failures(struct raid1_io *io, struct bio *bio)
 {
-	unsigned long failed = io->failed & raid1_live(io->r1);
+	unsigned long failed = io->failed & READ_ONCE(io->r1->fed);
 	struct raid *raid = io->r1->raid;
 	unsigned int slot;
 
@@ -260,6 +297,7 @@ static bool judge(struct raid1_io *io)
 	}
 	mutex_lock(&r1->raid->change);
 	facts.live = r1->live;
+	facts.rebuilt = r1->fed & ~r1->live;
 	verdict = raid_legs_judge(&facts);
 	if (verdict.drop &&
 	    bury(r1, verdict.drop,
@@ -322,10 +360,16 @@ static void aim_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio,
 
 static int map_read(struct raid1 *r1, struct raid1_io *io, struct bio *bio)
 {
+	unsigned long live = raid1_live(r1);
+
 	io->iter = bio->bi_iter;
 	io->end_io = bio->bi_end_io;
 	io->tried = 0;
-	aim_read(r1, io, bio, raid1_live(r1));
+	/* where legs may differ, all reads are of one and the same */
+	if (unlikely(raid_sync_unsynced(r1->raid, bio->bi_iter.bi_sector,
+					bio_end_sector(bio))))
+		live = BIT(__ffs(live));
+	aim_read(r1, io, bio, live);
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -400,6 +444,30 @@ static void settle(struct work_struct *work)
 	}
 }
 
+/* The range of a write is marked in the log, or can't be. */
+static void marked(struct raid_log_entry *entry, blk_status_t status)
+{
+	struct raid1_io *io = container_of(entry, struct raid1_io, log);
+	struct bio *bio = bio_of(io);
+
+	if (!status) {
+		raid1_send(io->r1, bio);
+		return;
+	}
+	bio->bi_status = status;
+	bio_endio(bio);
+}
+
+/* Return: whether a write may be sent; else it will be, once it is marked. */
+static bool mark(struct raid1 *r1, struct raid1_io *io, struct bio *bio)
+{
+	if (!bio_sectors(bio))
+		return true;
+	io->log.ready = marked;
+	return raid_log_begin(r1->raid, &io->log, bio->bi_iter.bi_sector,
+			      bio_end_sector(bio));
+}
+
 static int raid1_map(struct raid *raid, struct bio *bio)
 {
 	struct raid1 *r1 = raid->private;
@@ -411,7 +479,8 @@ static int raid1_map(struct raid *raid, struct bio *bio)
 			dm_target_offset(raid->ti, bio->bi_iter.bi_sector);
 	if (bio_op(bio) == REQ_OP_READ)
 		return map_read(r1, io, bio);
-	raid1_send(r1, bio);
+	if (mark(r1, io, bio))
+		raid1_send(r1, bio);
 	return DM_MAPIO_SUBMITTED;
 }
 
@@ -441,6 +510,23 @@ static int raid1_fail(struct raid *raid, unsigned int slot, const char *why)
 }
 
 /* Setting up and taking down. */
+
+static void raid1_refresh(struct raid *raid)
+{
+	struct raid1 *r1 = raid->private;
+	unsigned long live = 0, fed = 0;
+	unsigned int slot;
+
+	for (slot = 0; slot < raid->members; slot++) {
+		if (raid_member_used(raid, slot))
+			__set_bit(slot, &fed);
+		if (raid_member_whole(raid, slot))
+			__set_bit(slot, &live);
+	}
+	/* whoever is live gets all writes */
+	WRITE_ONCE(r1->fed, fed);
+	WRITE_ONCE(r1->live, live);
+}
 
 static void raid1_suspended(struct raid *raid)
 {
@@ -483,11 +569,10 @@ static struct raid1 *make_raid1(struct raid *raid)
 		return NULL;
 	r1->raid = raid;
 	for (slot = 0; slot < raid->members; slot++) {
-		if (!raid_member_used(raid, slot))
-			continue;
-		__set_bit(slot, &r1->live);
-		r1->rotational |= !bdev_nonrot(leg_bdev(r1, slot));
+		if (raid_member_used(raid, slot))
+			r1->rotational |= !bdev_nonrot(leg_bdev(r1, slot));
 	}
+	mutex_init(&r1->window);
 	raid_gate_init(&r1->gate);
 	spin_lock_init(&r1->lock);
 	bio_list_init(&r1->failed);
@@ -506,6 +591,7 @@ static void free_raid1(struct raid1 *r1)
 		destroy_workqueue(r1->wq);
 	if (r1->page)
 		__free_page(r1->page);
+	raid1_sync_free(r1);
 	kfree(r1);
 }
 
@@ -518,7 +604,7 @@ static bool fill_raid1(struct raid1 *r1)
 				 WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
 	r1->repair_wq = alloc_workqueue("braid-repair/%s",
 					WQ_UNBOUND | WQ_MEM_RECLAIM, 0, name);
-	return r1->page && r1->wq && r1->repair_wq;
+	return r1->page && r1->wq && r1->repair_wq && raid1_sync_make(r1);
 }
 
 static int raid1_start(struct raid *raid)
@@ -539,6 +625,7 @@ static int raid1_start(struct raid *raid)
 	ti->num_discard_bios = 1;
 	ti->num_secure_erase_bios = 1;
 	raid->private = r1;
+	raid1_refresh(raid);
 	return 0;
 }
 
@@ -559,5 +646,8 @@ const struct raid_level raid1_level = {
 	.resumed = raid1_resumed,
 	.io_hints = raid1_io_hints,
 	.fail = raid1_fail,
+	.sync_piece = raid1_sync_piece,
+	.refresh = raid1_refresh,
+	.log = true,
 	.superblocks = true,
 };

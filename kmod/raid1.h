@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * RAID 1: state of a mirror, shared by raid1.c (I/O) and raid1-repair.c.
+ * RAID 1: state of a mirror, shared by raid1.c (I/O), raid1-repair.c and
+ * raid1-sync.c.
  *
  * A leg is live while it holds every acknowledged write. The set of live legs
- * only shrinks, under raid->change, and never to nothing. A leg is taken out of
+ * changes under raid->change, and never to nothing. It shrinks; it grows only by
+ * a leg that has been rebuilt. Legs that are being rebuilt get every write, but
+ * nobody reads them, and nothing depends on whether they hold it: r1->fed is the
+ * set of all legs that are written. A leg is taken out of
  * the set before the write that it failed is acknowledged, so that no later
  * read finds the old data on it. Before that, it is made durable that the leg is
  * lost (raid-record.h): while that goes on, writes are still sent to it, and
  * those that it fails wait behind.
  *
- * Life of a write: raid1_map() -> the gate -> a clone to every live leg, in
+ * Life of a write: raid1_map() -> its range is marked in the log, which may need
+ * a write of the log first -> the gate -> a clone to every live leg, in
  * memory that device-mapper allocated together with the bio (no allocation can
  * fail or deadlock here) -> the last leg to complete ends it, or, if any
  * failed, hands it to r1->settle, a work item, which judges, drops legs and
@@ -31,6 +36,8 @@
 #include "raid.h"
 #include "raid-gate.h"
 #include "raid-legs.h"
+
+struct raid1_sync;
 
 #define RAID1_NOTES_MAX	32
 
@@ -60,8 +67,10 @@ struct raid1_note {
  * struct raid1 - a mirror
  * @raid: the array
  * @live: the live legs
+ * @fed: those, and the ones that are being rebuilt
  * @rotational: some leg is a spinning disk
- * @gate: excludes writes from what is repaired
+ * @gate: excludes writes from what is repaired or synchronised
+ * @window: held by whoever has the gate closed
  * @lock: protects the fields below
  * @failed: bios that settle has to look at
  * @notes: ranges to repair, a ring
@@ -73,13 +82,16 @@ struct raid1_note {
  * @repair_wq: where @repair runs
  * @repair: mends what could not be read
  * @page: repair's buffer
+ * @sync: memory for raid1-sync.c
  * @leg: the legs
  */
 struct raid1 {
 	struct raid *raid;
 	unsigned long live;
+	unsigned long fed;
 	bool rotational;
 	struct raid_gate gate;
+	struct mutex window; /* see above */
 
 	spinlock_t lock; /* see above */
 	struct bio_list failed;
@@ -93,6 +105,7 @@ struct raid1 {
 	struct workqueue_struct *repair_wq;
 	struct work_struct repair;
 	struct page *page;
+	struct raid1_sync *sync;
 
 	struct raid1_leg leg[];
 };
@@ -101,9 +114,17 @@ struct raid1 {
 unsigned long raid1_live(struct raid1 *r1);
 int raid1_drop(struct raid1 *r1, unsigned int slot, const char *why);
 void raid1_send(struct raid1 *r1, struct bio *bio);
+void raid1_close(struct raid1 *r1, sector_t begin, sector_t end);
+void raid1_open(struct raid1 *r1);
 
 /* raid1-repair.c */
 void raid1_note(struct raid1 *r1, const struct raid1_note *note);
 void raid1_repair_work(struct work_struct *work);
+
+/* raid1-sync.c */
+int raid1_sync_piece(struct raid *raid, const struct raid_piece *piece,
+		     enum raid_sync_action action, u64 *mismatches);
+bool raid1_sync_make(struct raid1 *r1);
+void raid1_sync_free(struct raid1 *r1);
 
 #endif

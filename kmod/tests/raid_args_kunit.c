@@ -77,6 +77,15 @@ static void good_lines(struct kunit *test)
 				       7, args, &b->line, &b->complaint));
 	KUNIT_EXPECT_EQ(test, args->failed[0], 0x2UL);
 	KUNIT_EXPECT_TRUE(test, args->superblock);
+
+	KUNIT_ASSERT_EQ(test, 0, parse("raid1 0 11 superblock " UUID
+				       " no_log readd 0 rebuild 2 min_recovery_rate 7 max_recovery_rate 8 3 a b c",
+				       8, args, &b->line, &b->complaint));
+	KUNIT_EXPECT_EQ(test, args->rebuild[0], 0x4UL);
+	KUNIT_EXPECT_EQ(test, args->readd[0], 0x1UL);
+	KUNIT_EXPECT_TRUE(test, args->no_log);
+	KUNIT_EXPECT_EQ(test, args->rate_min, 7U);
+	KUNIT_EXPECT_EQ(test, args->rate_max, 8U);
 	KUNIT_EXPECT_EQ(test, args->uuid.b[0], 0x01);
 	KUNIT_EXPECT_EQ(test, args->uuid.b[6], 0xcd);
 	KUNIT_EXPECT_EQ(test, args->uuid.b[15], 0xab);
@@ -134,6 +143,17 @@ static const struct {
 	{ "raid0 8 0 2 - b", 5, "can't do without" },
 	{ "raid1 8 0 2 - -", 6, "at least one" },
 	{ "raid1 8 4 failed 0 failed 1 2 a b", 10, "at least one" },
+	{ "raid1 8 2 rebuild 1 2 a b", 8, "needs the feature superblock" },
+	{ "raid1 8 2 readd 1 2 a b", 8, "needs the feature superblock" },
+	{ "raid1 8 3 superblock " UUID " rebuild 2 a b", 7, "needs the number" },
+	{ "raid0 8 4 superblock " UUID " rebuild 0 2 a b", 7, "nothing to rebuild" },
+	{ "raid1 8 4 superblock " UUID " rebuild 8 2 a b", 7, "isn't there" },
+	{ "raid1 8 4 superblock " UUID " rebuild 2 2 a b", 10, "isn't there" },
+	{ "raid1 8 4 superblock " UUID " readd 1 2 a -", 10, "no device" },
+	{ "raid1 8 6 superblock " UUID " failed 1 rebuild 1 2 a b", 12, "no device" },
+	{ "raid1 8 6 superblock " UUID " rebuild 0 readd 1 2 a b", 12, "at least one" },
+	{ "raid1 8 2 max_recovery_rate 0 2 a b", 5, "must not be 0" },
+	{ "raid1 8 2 min_recovery_rate x 2 a b", 5, "a number of KiB/s" },
 	{ "raid1 8 2 failed 0 2 - b", 8, "both" },
 	{ "raid0 8 0 3 a b c", 7, "multiple" },
 	{ "raid5_n", 1, "level" },
@@ -171,7 +191,8 @@ static void random_lines(struct kunit *test)
 {
 	static const char *const words[] = {
 		"raid0", "raid1", "raid5", "0", "1", "2", "3", "8", "128", "failed",
-		"superblock", UUID, "-", "a", "b", "c", "4294967295", "18446744073709551616", "",
+		"superblock", UUID, "rebuild", "readd", "no_log", "max_recovery_rate", "-", "a", "b", "c",
+		"4294967295", "18446744073709551616", "",
 	};
 	struct bench *b = test->priv;
 	struct rnd_state rnd;

@@ -16,14 +16,17 @@ static void check_verdict(struct kunit *test,
 			  const struct raid_legs_write *write)
 {
 	struct raid_legs_verdict verdict = raid_legs_judge(write);
+	unsigned long drop = verdict.drop & ~write->rebuilt;
 	unsigned long stay = write->live & ~verdict.drop;
 	unsigned long hold = write->sent & ~write->failed;
 	unsigned long tore = write->failed & ~write->refused & stay;
 
 	/* There always is a leg, and only failed ones go. */
 	KUNIT_ASSERT_NE(test, stay, 0UL);
-	KUNIT_ASSERT_EQ(test, verdict.drop & ~(write->live & write->failed),
-			0UL);
+	KUNIT_ASSERT_EQ(test, drop & ~(write->live & write->failed), 0UL);
+	/* One that is rebuilt stays only if it is as those are that are live. */
+	KUNIT_ASSERT_EQ(test, write->rebuilt & ~verdict.drop &
+			~(verdict.good ? hold : write->refused), 0UL);
 	/* Acknowledged: every leg that will be read holds it. */
 	if (verdict.good)
 		KUNIT_ASSERT_EQ(test, stay & ~hold, 0UL);
@@ -35,10 +38,10 @@ static void check_verdict(struct kunit *test,
 		KUNIT_ASSERT_EQ(test, stay & (stay - 1), 0UL);
 	/* Nothing is dropped for what every leg refused. */
 	if (!verdict.good && write->failed == write->refused)
-		KUNIT_ASSERT_EQ(test, verdict.drop, 0UL);
+		KUNIT_ASSERT_EQ(test, drop, 0UL);
 	/* A device that is there is kept rather than one that is gone. */
-	if (!verdict.good && verdict.drop && (stay & write->gone))
-		KUNIT_ASSERT_EQ(test, verdict.drop & ~write->gone, 0UL);
+	if (!verdict.good && drop && (stay & write->gone))
+		KUNIT_ASSERT_EQ(test, drop & ~write->gone, 0UL);
 }
 
 /* Legs are only ever dropped, so a write was sent to all that are live now. */
@@ -59,8 +62,11 @@ static void every_verdict(struct kunit *test)
 		    !(write.live & ~write.sent) &&
 		    !(write.failed & ~write.sent) &&
 		    !(write.refused & ~write.failed) &&
-		    !(write.gone & ~write.failed))
+		    !(write.gone & ~write.failed)) {
 			check_verdict(test, &write);
+			write.rebuilt = write.sent & ~write.live;
+			check_verdict(test, &write);
+		}
 	}
 }
 
@@ -81,6 +87,8 @@ static void known_verdicts(struct kunit *test)
 		{ { 1, 1, 1, 0, 0 }, 0, false },	/* the last one */
 		{ { 2, 3, 2, 0, 0 }, 0, false },	/* only a dropped leg has it */
 		{ { 2, 3, 1, 0, 0 }, 0, true },	/* it failed on a dropped leg */
+		{ { 1, 3, 2, 0, 0, 2 }, 2, true },	/* on one that is rebuilt */
+		{ { 1, 3, 1, 0, 0, 2 }, 2, false },	/* only that one has it */
 	};
 	int i;
 

@@ -114,6 +114,10 @@ static int plan_place(struct braid_super *super,
 		return -ENOSPC;
 	sectors = (shape->smallest - offset) / step * step;
 	super->data_offset = __cpu_to_le64(offset);
+	if (shape->level) {
+		super->log_offset = __cpu_to_le64(BRAID_LOG_OFFSET);
+		super->log_sectors = __cpu_to_le64(BRAID_LOG_SECTORS);
+	}
 	super->member_sectors = __cpu_to_le64(sectors);
 	return 0;
 }
