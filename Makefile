@@ -58,6 +58,10 @@ test-delta:	## braid-delta's tests and a short run of its fuzzers; TESTS=glob
 test-model:	## the tracker's C against a model; OPS=10000000 SEED=n
 	@tools/test model
 
+test-track-crash-long:	## CUTS=2000 power cuts under a braid-track device
+	@UML_APPEND=CUTS=$(or $(CUTS),2000) LAB_SLOW=100 SUITE_SECONDS=14000 \
+		TESTS='245*' tools/test uml
+
 test-delta-long: userspace	## 100,000 random edits of files up to 64 MiB
 	$(MAKE) -C userspace unit
 	DELTA_CASES=$(or $(CASES),100000) DELTA_SEED=$(or $(SEED),1) \
@@ -107,5 +111,6 @@ clean:	## remove build/ (the cache of kernels stays)
 	rm -rf build
 
 .PHONY: help setup all kmod userspace demo test test-unit test-kunit test-uml \
-	test-raid-long test-vm test-agent test-delta test-model test-delta-long fuzz \
-	bench-delta bench-raid bench-track style install clean
+	test-raid-long test-vm test-agent test-delta test-model \
+	test-track-crash-long test-delta-long fuzz bench-delta bench-raid \
+	bench-track style install clean
