@@ -30,6 +30,24 @@ def print_ratios(results, targets=None):
             "%.2f" % target if target else "", "<" if missed else " ", r["peer_name"]))
 
 
+def write_markdown(name, results, targets=None):
+    """The same table, as the documentation has it."""
+    targets = targets or {}
+    path = os.path.join(RESULTS, name + ".md")
+    with open(path, "w", encoding="ascii") as file:
+        file.write("| | ours | peer | | ratio | to reach |\n"
+                   "| --- | --- | --- | --- | --- | --- |\n")
+        for r in results:
+            target = targets.get(r["id"])
+            file.write("| %s | %s | %s | %s, %s | %.2f | %s |\n" % (
+                r["id"], rounded(r["braid"]), rounded(r["peer"]), r["unit"], r["peer_name"],
+                r["ratio"] or 0, "%.2f" % target if target else ""))
+
+
+def rounded(value):
+    return "%.0f" % value if abs(value) >= 1000 else "%.3g" % value
+
+
 def processor():
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
         names = re.findall(r"model name\s*: (.*)", file.read())
