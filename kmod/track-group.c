@@ -116,16 +116,6 @@ static void track_gate_open(struct track *t)
 	queue_work(t->wq, &t->gate.work);
 }
 
-static bool group_is_live(struct track *t)
-{
-	bool live;
-
-	mutex_lock(&t->live_lock);
-	live = t->live;
-	mutex_unlock(&t->live_lock);
-	return live;
-}
-
 static int group_add(struct group *group, const struct track *asked,
 		     const char *path, const struct track_close *how)
 {
@@ -151,11 +141,6 @@ static int group_add(struct group *group, const struct track *asked,
 		r = -EINVAL;
 	}
 	group->order[group->nr++] = member;
-	if (!r && !group_is_live(member->track)) {
-		DMERR("%s: close-group: %s has no live table: resume it first",
-		      asked->name, path);
-		r = -ENXIO;
-	}
 	return r;
 }
 
@@ -233,6 +218,24 @@ static void group_unlock(struct group *group)
 		mutex_unlock(&group->order[--group->locked]->track->close_lock);
 }
 
+/*
+ * The device that is asked can't lose its table meanwhile, another one can: but
+ * while its close_lock is held a table that goes waits, see track_detach().
+ */
+static int group_is_live(struct track *t)
+{
+	bool live;
+
+	mutex_lock(&t->live_lock);
+	live = t->live;
+	mutex_unlock(&t->live_lock);
+	if (live)
+		return 0;
+	DMERR("%s: close-group: the device has no live table: resume it first",
+	      t->name);
+	return -ENXIO;
+}
+
 static int group_begin(struct group *group)
 {
 	struct group_member *member;
@@ -240,8 +243,10 @@ static int group_begin(struct group *group)
 
 	while (group->begun < group->nr && !r) {
 		member = &group->members[group->begun];
-		r = track_begin_close(member->track, &member->how,
-				      &member->view);
+		r = group_is_live(member->track);
+		if (!r)
+			r = track_begin_close(member->track, &member->how,
+					      &member->view);
 		group->begun += !r;
 	}
 	return r;

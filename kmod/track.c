@@ -296,11 +296,15 @@ struct track *track_attach(struct dm_target *ti, const struct track_args *args)
  * If it is still the one that was live last, a table of another kind, or none,
  * has taken its place: what is written now is not noted, so the map is worth
  * nothing to a table that waits to be resumed.
+ *
+ * It waits for a close: one of a group doesn't hold the tables of all members, and
+ * their devices are about to be closed.
  */
 void track_detach(struct track *t, struct dm_target *ti)
 {
 	bool last;
 
+	mutex_lock(&t->close_lock);
 	mutex_lock(&tracks_lock);
 	mutex_lock(&t->live_lock);
 	if (t->live == ti) {
@@ -320,6 +324,7 @@ void track_detach(struct track *t, struct dm_target *ti)
 			map_disk_leave(t->disk);
 		flush_work(&t->event_work);
 	}
+	mutex_unlock(&t->close_lock);
 	track_put(t);
 }
 

@@ -11,11 +11,11 @@
  * destroyed: so reads of views wait from a suspend until either a table of ours
  * is resumed or the views have ended.
  *
- * Locking order: close_lock (of several tracks by the devices' numbers),
- * map_lock, view_lock, those of the durable map (map-disk.h) that may sleep, the
- * lock of a bucket (view-store.h), those of the park and of the activity log.
- * Writers take none of the mutexes. The map and the set of views are read under
- * RCU.
+ * Locking order: close_lock (of several tracks by the devices' numbers), that of
+ * the registry, map_lock, view_lock, those of the durable map (map-disk.h) that may
+ * sleep, the lock of a bucket (view-store.h), those of the park and of the activity
+ * log. Writers take none of the mutexes. The map and the set of views are read
+ * under RCU.
  *
  * The order in which a close makes things seen: the set with the new view, then
  * the next era. So whoever writes in an era above that of a view sees the view.

@@ -64,7 +64,7 @@ done
 load 8
 for order in "$vol $other $third" "$third $other $vol" "$other $vol" "$third $other"; do
 	# shellcheck disable=SC2086 # names
-	(for _ in $(seq 40); do
+	(for _ in $(seq 6); do
 		set -- $order
 		dmsetup message "$1" 0 close-group none "$@" >/dev/null || exit 1
 		dmsetup message "$1" 0 mark 7 3 || exit 1
@@ -106,5 +106,6 @@ fi
 dmesg | sed "1,/$mark/d" | grep -q 'could not be kept' ||
 	fail "nothing was said of the view that could not be kept"
 wait
-view_of held . || view_of other . || exit 0
-fail "a view of the group was kept: $(dmsetup status held) $(dmsetup status other)"
+if view_of held . || view_of other .; then
+	fail "a view of the group was kept: $(dmsetup status held) $(dmsetup status other)"
+fi
