@@ -59,7 +59,7 @@ test-model:	## the tracker's C against a model; OPS=10000000 SEED=n
 	@tools/test model
 
 test-track-crash-long:	## CUTS=2000 power cuts under a braid-track device
-	@UML_APPEND=CUTS=$(or $(CUTS),2000) LAB_SLOW=100 SUITE_SECONDS=14000 \
+	@CUTS=$(or $(CUTS),2000) LAB_SLOW=100 SUITE_SECONDS=14000 \
 		TESTS='245*' tools/test uml
 
 test-delta-long: userspace	## 100,000 random edits of files up to 64 MiB

@@ -80,7 +80,7 @@ static volatile sig_atomic_t stopped;
 
 static void stop(int number)
 {
-	stopped = 1;
+	stopped = number;
 }
 
 static void die(const char *what, const char *name)
