@@ -31,7 +31,7 @@ demo:	## two virtual machines: replicate, lose a disk, lose a host, recover
 
 test:	## every suite, on 6.1 and 6.12; last line: N passed, N failed, N skipped
 	@tools/setup
-	@tools/test unit kunit uml:style,agent,delta,model,lab vm
+	@VM_BRIEF=1 tools/test unit kunit uml:style,agent,delta,model,lab vm
 
 test-unit:	## the programs' unit tests
 	@tools/test unit

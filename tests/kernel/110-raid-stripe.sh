@@ -1,6 +1,6 @@
 #!/bin/bash
 # raid0 puts every chunk where the layout says, and gives back what was written.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 180
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # raid1 writes to every leg and does with legs that are missing.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 180
 . "$(dirname "$0")/lib.sh"
 

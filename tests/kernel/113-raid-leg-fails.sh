@@ -1,7 +1,7 @@
 #!/bin/bash
 # A leg that fails writes under load is dropped, with an event, and nobody else
 # notices; a table made from the old one does not trust it again.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 180
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ext4 on a mirror outlives the loss of a leg while files are written, and is
 # whole on the leg that is left.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 180
 . "$(dirname "$0")/lib.sh"
 

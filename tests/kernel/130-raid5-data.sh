@@ -1,7 +1,7 @@
 #!/bin/bash
 # raid5 of every layout and several shapes holds what was written to it, by many
 # writers at once, and its parity is right: read from the members without it.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/raid5.sh"

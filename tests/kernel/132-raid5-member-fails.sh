@@ -2,7 +2,7 @@
 # A member that fails under load is dropped with an event, no write is lost and
 # no reader sees an error; the next one to fail ends all writing, and what the
 # members that are left hold themselves can still be read.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/raid5.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # ext4 on raid5 outlives the loss of a member while files are written, and is
 # whole without it.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/raid5.sh"

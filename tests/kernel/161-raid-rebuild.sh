@@ -1,7 +1,7 @@
 #!/bin/bash
 # Rebuild: a leg that was replaced is filled while the mirror is written, and all
 # that was written is on it; before that it is never read, nor counted on.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Eras are closed under load: each close returns, none is skipped, what is read
 # back is what was written, and each era's changes are found.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # P6: writers that write B only after A is complete, eras closed under them at
 # random; no view holds B without A, and two reads of a view agree.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"

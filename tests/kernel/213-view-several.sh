@@ -1,7 +1,7 @@
 #!/bin/bash
 # Several views at once, whole and shipped, share copies; each is what the
 # device was; ending them in any order frees what only they kept.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"

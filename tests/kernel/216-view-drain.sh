@@ -2,7 +2,7 @@
 # A close waits for the writes in flight and stops no others: new ones are of the
 # next era at once; one to a block whose write is in flight waits, and is not
 # in the view; the view holds what was in flight, whole, when the close returns.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 120
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"

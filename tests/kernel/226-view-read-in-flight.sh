@@ -2,7 +2,7 @@
 # A write to a block that a view is reading in its old place waits for the read,
 # though its copy is made: the read gets the old content. If the read takes too
 # long the write goes on, the view is invalid, and the read fails.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 120
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"

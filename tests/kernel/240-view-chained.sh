@@ -3,7 +3,7 @@
 # with whole and shipped views: no view, and no replica that shipped views made,
 # holds a write without all that were complete when it began, nor one that began
 # after the close; two reads of a view agree; every sector is whole.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"

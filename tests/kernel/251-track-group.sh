@@ -3,7 +3,7 @@
 # they wrote to the other is complete, and the other way round; no two views of a
 # group hold the later write without the earlier one. Two single closes do, or the
 # test would show nothing.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 200
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/track.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # braidd ships a tracked device: the first image, then what changed, also while
 # the device is being written to; a killed source leaves no view behind.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/agent.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The first image of a device under load, with the replica killed in between:
 # it is the device at one instant, by the hashes of both sides.
-# runs: uml vm
+# runs: uml vm smp
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/agent.sh"
