@@ -61,6 +61,7 @@ class Braid:
         run("braidctl", "array", "fail", "bench", member)
 
     def rebuild(self, member):
+        run("braidctl", "array", "remove", "bench", member)
         run("braidctl", "array", "add", "bench", member, "--force")
         wait_until(self.in_sync)
 
@@ -74,9 +75,10 @@ class BraidNoLog(Braid):
 
 class Md:
     def up(self, case, members):
+        # as ours: RAID 5 has none yet
         bitmap = "--bitmap=internal" if contract_knows("no_log") else "--bitmap=none"
         options = {"raid0": ["--chunk=64"], "raid1": ["--assume-clean", bitmap],
-                   "raid5": ["--chunk=64", "--assume-clean", bitmap]}
+                   "raid5": ["--chunk=64", "--assume-clean", "--bitmap=none"]}
         run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2",
             "--level=" + case["level"], *options[case["level"]],
             "--raid-devices=%d" % len(members), *members)
