@@ -114,7 +114,7 @@ static int plan_place(struct braid_super *super,
 		return -ENOSPC;
 	sectors = (shape->smallest - offset) / step * step;
 	super->data_offset = __cpu_to_le64(offset);
-	if (shape->level) {
+	if (shape->level && !shape->no_log) {
 		super->log_offset = __cpu_to_le64(BRAID_LOG_OFFSET);
 		super->log_sectors = __cpu_to_le64(BRAID_LOG_SECTORS);
 	}
