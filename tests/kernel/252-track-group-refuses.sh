@@ -109,3 +109,24 @@ wait
 if view_of held . || view_of other .; then
 	fail "a view of the group was kept: $(dmsetup status held) $(dmsetup status other)"
 fi
+
+# A member that is removed while its group is closed waits for that.
+era_of() {
+	dmsetup status "$1" | cut -d ' ' -f 7
+}
+old=$(era_of held)
+later() {
+	[ "$(era_of held)" -gt "$old" ]
+}
+write_to 1 &
+pid=$!
+wait_for 10 in_flight writes 1 held || fail "the write is not in flight"
+dmsetup message held 0 close-group none /dev/mapper/held "$third" >"$LAB_DIR/reply" &
+group=$!
+wait_for 10 later || fail "the group is not being closed"
+dmsetup remove --noudevsync third &
+removal=$!
+ends "$group" "the group's close"
+ends "$removal" "the removal of a member"
+ends "$pid" "a write"
+[ "$(wc -l <"$LAB_DIR/reply")" = 2 ] || fail "not both members were closed: $(cat "$LAB_DIR/reply")"
