@@ -21,6 +21,13 @@ def poke(path, value):
         file.write(str(value))
 
 
+def contract_knows(words):
+    """Is this in the module's contract? Versions differ in what they can do."""
+    path = os.path.join(os.environ["BRAID_TREE"], "kmod/dm-braid.h")
+    with open(path, encoding="ascii") as file:
+        return words in file.read()
+
+
 def sectors(device):
     return int(run("blockdev", "--getsz", device))
 
@@ -41,11 +48,10 @@ def wipe(device, mib=1):
         os.fsync(file.fileno())
 
 
-def fill(device, mib=None):
+def fill(device):
     """Every page of a disk in memory is there before anybody is measured."""
-    size = ["--size=%dM" % mib] if mib else []
     run("fio", "--name=fill", "--filename=" + device, "--ioengine=psync", "--direct=1",
-        "--rw=write", "--bs=1M", "--output-format=terse", *size)
+        "--rw=write", "--bs=1M", "--output-format=terse")
 
 
 def throttled_disk(name, mib, mbps, completion_nsec):

@@ -3,20 +3,13 @@
 import os
 import time
 
-from machine import (dm_create, dm_remove, drop_disk, fill, fio, memory_used, memory_while,
-                     poke, run, sectors, throttled_disk, wipe)
+from machine import (contract_knows, dm_create, dm_remove, drop_disk, fill, fio,
+                     memory_used, memory_while, poke, run, sectors, throttled_disk, wipe)
 
 RAM = ["/dev/ram%d" % i for i in range(8)]
 
 
 FAST = 4000000		# KiB/s: nothing is held back
-
-
-def contract_knows(words):
-    """Is this in the module's contract? Versions differ in what they can do."""
-    path = os.path.join(os.environ["BRAID_TREE"], "kmod/dm-braid.h")
-    with open(path, encoding="ascii") as file:
-        return words in file.read()
 
 
 def wait_until(done):

@@ -6,10 +6,11 @@ import subprocess
 import time
 
 from ioctl import Messenger
-from machine import (dm_create, dm_remove, drop_disk, fill, fio, fio_command, memory_used,
-                     run, sectors, throttled_disk, wipe)
+from machine import (contract_knows, dm_create, dm_remove, drop_disk, fill, fio,
+                     fio_command, memory_used, run, sectors, throttled_disk, wipe)
 
-ORIGIN, META = "/dev/ram0", "/dev/ram1"
+# META is larger, so that there is room for a copy of every block
+DISK, ORIGIN, META = "/dev/ram0", "/dev/ram0p1", "/dev/ram1"
 BLOCK = 128		# sectors: 64 KiB
 TIB = 1 << 31		# sectors
 
@@ -18,7 +19,7 @@ class Bare:
     """The device with nothing on it."""
     closing = None
 
-    def up(self, origin, _length):
+    def up(self, origin):
         return origin
 
     def down(self):
@@ -28,9 +29,15 @@ class Bare:
 class Braid(Bare):
     closing = "close"
 
-    def up(self, origin, length):
+    def up(self, origin):
+        features = ""
         wipe(META)
-        return dm_create("bench", "0 %d braid-track %s %s %d" % (length, META, origin, BLOCK))
+        if contract_knows("durable map"):
+            run("braidctl", "track", "create", META, origin, "--block", "64K", "--max-size",
+                str(512 * sectors(origin)), "--force")
+            features = "1 durable"
+        return dm_create("bench", "0 %d braid-track %s %s %d %s" % (
+            sectors(origin), META, origin, BLOCK, features))
 
     def keep_view(self):
         run("dmsetup", "message", "bench", "0", "close whole 0")
@@ -42,9 +49,10 @@ class Braid(Bare):
 class Era(Bare):
     closing = "checkpoint"
 
-    def up(self, origin, length):
+    def up(self, origin):
         wipe(META)
-        return dm_create("bench", "0 %d era %s %s %d" % (length, META, origin, BLOCK))
+        return dm_create("bench", "0 %d era %s %s %d" % (
+            sectors(origin), META, origin, BLOCK))
 
     def down(self):
         dm_remove("bench")
@@ -53,7 +61,8 @@ class Era(Bare):
 class Snapshot(Bare):
     """Not persistent, as a view isn't, and with chunks as large as our blocks."""
 
-    def up(self, origin, length):
+    def up(self, origin):
+        length = sectors(origin)
         self.table = "0 %d snapshot %s %s N %d" % (length, origin, META, BLOCK)
         return dm_create("bench", "0 %d snapshot-origin %s" % (length, origin))
 
@@ -70,24 +79,19 @@ class Snapshot(Bare):
 SUBJECTS = {"braid": Braid(), "bare": Bare(), "era": Era(), "snapshot": Snapshot()}
 
 
-def length_of(case):
-    return case["mib"] << 11
-
-
 def measure_steady(case, subject, seconds):
     """Every block has been written in this era."""
-    device = subject.up(ORIGIN, length_of(case))
-    job = dict(case["job"], size="%dM" % case["mib"])
+    device = subject.up(ORIGIN)
     try:
-        fill(device, case["mib"])
-        return {"": fio(device, job, seconds)}
+        fill(device)
+        return {"": fio(device, case["job"], seconds)}
     finally:
         subject.down()
 
 
-def write_each_block(device, length):
+def write_each_block(device):
     """4 KiB into each block, in random order: operations a second."""
-    blocks = list(range(length // BLOCK))
+    blocks = list(range(sectors(device) // BLOCK))
     random.Random(1).shuffle(blocks)
     with open("/tmp/each", "w", encoding="ascii") as log:
         log.write("fio version 2 iolog\n%s add\n%s open\n" % (device, device))
@@ -98,26 +102,26 @@ def write_each_block(device, length):
                         "replay_no_stall": 1})
 
 
-def measure_first_touch(case, subject, _seconds):
+def measure_first_touch(_case, subject, _seconds):
     """Right after a close nothing has been written; several closes in a row."""
-    device = subject.up(ORIGIN, length_of(case))
+    device = subject.up(ORIGIN)
     figures = []
     try:
-        fill(device, case["mib"])
+        fill(device)
         for _ in range(3):
             run("dmsetup", "message", "bench", "0", subject.closing)
-            figures.append(write_each_block(device, length_of(case)))
+            figures.append(write_each_block(device))
     finally:
         subject.down()
     return {"": statistics.median(figures)}
 
 
-def measure_view(case, subject, _seconds):
+def measure_view(_case, subject, _seconds):
     """Each block must be kept for a view before it is written."""
-    device = subject.up(ORIGIN, length_of(case))
+    device = subject.up(ORIGIN)
     try:
         subject.keep_view()
-        return {"": write_each_block(device, length_of(case))}
+        return {"": write_each_block(device)}
     finally:
         subject.down()
 
@@ -139,7 +143,7 @@ def close_often(subject, seconds):
 def measure_close(case, subject, seconds):
     """While writes are under way, on a disk that takes 100 microseconds for each."""
     origin = throttled_disk("slow", 64, 0, 100000)
-    device = subject.up(origin, sectors(origin))
+    device = subject.up(origin)
     try:
         with subprocess.Popen(fio_command(device, case["job"], 2 * seconds),
                               stdout=subprocess.DEVNULL) as load:
@@ -157,7 +161,7 @@ def measure_memory(_case, subject, _seconds):
     """MiB for a device of 1 TiB; it stores nothing, and nobody writes to it."""
     origin = dm_create("large", "0 %d zero" % TIB)
     before = memory_used()
-    subject.up(origin, TIB)
+    subject.up(origin)
     used = memory_used() - before
     subject.down()
     dm_remove("large")
@@ -170,8 +174,9 @@ filled = set()
 
 
 def measure(case, subject, seconds):
-    for disk in (ORIGIN, META):
-        if disk not in filled:
+    if not filled:
+        run("addpart", DISK, "1", "2048", str(case["mib"] << 11))
+        for disk in (ORIGIN, META):
             fill(disk)
             filled.add(disk)
     return HOW[case["how"]](case, SUBJECTS[subject], seconds)
