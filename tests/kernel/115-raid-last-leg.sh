@@ -65,6 +65,6 @@ dmsetup message mirror 0 fail 0
 dmsetup message mirror 0 fail 0 || fail "failing a failed leg is an error"
 dmsetup message mirror 0 fail 7 2>/dev/null && fail "slot 7 of 2 could be failed"
 dmsetup message mirror 0 fail 2>/dev/null && fail "message fail needs no slot"
-dmsetup message mirror 0 repair 2>/dev/null && fail "an unknown message was taken"
+dmsetup message mirror 0 mend 2>/dev/null && fail "an unknown message was taken"
 write
 read_back | cmp - "$LAB_DIR/data"
