@@ -23,7 +23,7 @@ expect() {
 	}
 }
 
-unset TESTS UML_KASAN
+unset TESTS UML_KASAN VM_BRIEF
 expect uml uml <<'X'
 ok PREFIX/010-passes
 not ok PREFIX/020-fails - this is the sentence
