@@ -288,6 +288,7 @@ static void write_work(struct work_struct *work)
 
 /* The cleaner. */
 
+/* Do members lack something that isn't being written now? */
 static bool degraded(const struct raid *raid)
 {
 	unsigned int slot;
@@ -296,7 +297,7 @@ static bool degraded(const struct raid *raid)
 		if (!raid_member_whole(raid, slot))
 			return true;
 	}
-	return false;
+	return READ_ONCE(raid->torn);
 }
 
 static bool in_use(const struct raid_log *log, u32 region)

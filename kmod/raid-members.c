@@ -224,6 +224,21 @@ void raid_member_died(struct raid *raid, unsigned int slot, const char *why)
 	schedule_work(&raid->event);
 }
 
+/**
+ * raid_members_torn() - note that a write failed half done
+ * @raid: the array; whoever failed the write stays in use
+ *
+ * Until somebody makes the members alike, they are not. Any context.
+ */
+void raid_members_torn(struct raid *raid)
+{
+	if (READ_ONCE(raid->torn))
+		return;
+	WRITE_ONCE(raid->torn, true);
+	DMERR("%s: a write that failed is on some members in use, and not on others",
+	      dm_table_device_name(raid->ti->table));
+}
+
 static int inherit_member(struct raid *raid, dev_t dev)
 {
 	unsigned int slot;

@@ -895,7 +895,8 @@ u64 raid_record_resynced(const struct raid *raid)
  * @raid: the array; no I/O is in flight, nor will be
  *
  * What the members have in volatile caches is flushed first, on all of them:
- * they are alike only then. If that fails, they stay marked as in use.
+ * they are alike only then. If that fails, or a write failed half done, they stay
+ * marked as in use.
  */
 void raid_record_stop(struct raid *raid)
 {
@@ -906,7 +907,8 @@ void raid_record_stop(struct raid *raid)
 	if (!record || !raid->active)
 		return;
 	mutex_lock(&raid->change);
-	if (braid_table_writable(raid->ti->table) && !has_failed(raid)) {
+	if (braid_table_writable(raid->ti->table) && !has_failed(raid) &&
+	    !READ_ONCE(raid->torn)) {
 		survivors(raid, lost, rest);
 		submit_all(raid, rest, true);
 		if (bitmap_empty(record->bad, raid->members)) {

@@ -106,6 +106,7 @@ struct raid_level {
  * @rate_min: the table's min_recovery_rate, or 0
  * @rate_max: its max_recovery_rate, or 0
  * @active: between start and stop of the record
+ * @torn: a write failed half done, on members that are in use: they are not alike
  * @change: see above
  * @dead: slots whose member was given up
  * @rebuilding: slots whose member is being rebuilt; changes under @change
@@ -140,6 +141,7 @@ struct raid {
 	u32 rate_min;
 	u32 rate_max;
 	bool active;
+	bool torn;
 	struct mutex change; /* see above */
 
 	DECLARE_BITMAP(dead, BRAID_RAID0_MEMBERS_MAX);
@@ -166,6 +168,7 @@ int raid_member_io(const struct raid *raid, unsigned int slot, sector_t sector,
 		   struct page *page, unsigned int bytes, blk_opf_t opf);
 bool raid_member_gone(const struct raid *raid, unsigned int slot);
 void raid_member_died(struct raid *raid, unsigned int slot, const char *why);
+void raid_members_torn(struct raid *raid);
 int raid_members_inherit(struct raid *raid);
 void raid_members_register(struct raid *raid);
 int raid_members_claim(struct raid *raid);

@@ -301,8 +301,10 @@ static bool judge(struct raid1_io *io)
 	verdict = raid_legs_judge(&facts);
 	if (verdict.drop &&
 	    bury(r1, verdict.drop,
-		 "a write failed; the device is not used any more"))
+		 "a write failed; the device is not used any more")) {
+		raid_members_torn(r1->raid);
 		verdict.good = false;
+	}
 	mutex_unlock(&r1->raid->change);
 	return verdict.good;
 }

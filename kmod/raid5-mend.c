@@ -104,7 +104,7 @@ static int mend_cell(struct raid5_round *round, struct raid5_row *row,
 	raid5_sum(cell, slot, rest);
 	if (rewrite(round, row, slot))
 		return 0;
-	if (raid5_drop(round->r5, slot,
+	if (raid5_drop(round->r5, BIT(slot),
 		       "a read failed, and rewriting too; the device is not used any more"))
 		return 0;
 	return -EAGAIN;
@@ -129,7 +129,7 @@ static int mend_row(struct raid5_round *round, struct raid5_row *row)
 
 static void drop_gone(struct raid5_round *round)
 {
-	unsigned long unread = 0;
+	unsigned long unread = 0, gone = 0;
 	struct raid5_row *row;
 	unsigned int i;
 
@@ -138,8 +138,10 @@ static void drop_gone(struct raid5_round *round)
 		unread |= row->unread;
 	for_each_set_bit(i, &unread, RAID5_SLOTS_MAX) {
 		if (raid_member_gone(round->r5->raid, i))
-			raid5_drop(round->r5, i, "the device is gone");
+			gone |= BIT(i);
 	}
+	if (gone)
+		raid5_drop(round->r5, gone, "the device is gone");
 }
 
 /**

@@ -31,7 +31,8 @@ static void recover(struct raid5_plan *plan, unsigned int slot)
 
 /*
  * All members are there. If both ways read as much, the one that doesn't build
- * on the old parity is taken: it makes the row right even if it wasn't.
+ * on the old parity is taken: it makes the row right even if it wasn't. If that may
+ * be so, it is taken in any case, or what is written could not be computed.
  */
 static void plan_whole(struct raid5_plan *plan,
 		       const struct raid5_row_facts *facts)
@@ -39,7 +40,7 @@ static void plan_whole(struct raid5_plan *plan,
 	unsigned int modify = facts->written | BIT(facts->parity);
 	unsigned int rebuild = plan->data & ~facts->whole;
 
-	if (hweight32(modify) < hweight32(rebuild)) {
+	if (!facts->unsure && hweight32(modify) < hweight32(rebuild)) {
 		plan->method = RAID5_MODIFY;
 		plan->read = modify;
 	} else {

@@ -41,6 +41,7 @@
  * @out: members that can't be used; at most one
  * @written: data cells of which some is to be written
  * @whole: those of @written that are written from end to end
+ * @unsure: the parity that is there may be wrong
  */
 struct raid5_row_facts {
 	unsigned int members;
@@ -48,6 +49,7 @@ struct raid5_row_facts {
 	unsigned int out;
 	unsigned int written;
 	unsigned int whole;
+	bool unsure;
 };
 
 /**

@@ -13,6 +13,7 @@
  * member that was dropped since still had all of this band when the round was
  * planned, as nobody else writes to it; and what is written to it does no harm.
  */
+#include "raid-record.h"
 #include "raid5.h"
 
 #define DM_MSG_PREFIX "braid-raid"
@@ -206,19 +207,19 @@ static bool is_write(struct raid5_round *round)
  * A member that failed a write has old data, in some of its cells. It is out
  * before any bio ends, so nobody reads them, and the others have recorded that;
  * what they should hold is the sum of the others, which have all been written,
- * unless another member is out, too.
+ * unless another member is out, too. If the others could not record it, it stays in
+ * use, and the sums of the round's rows are wrong.
  */
 static void wrote(struct raid5_round *round)
 {
 	struct raid5 *r5 = round->r5;
-	unsigned int slot;
+	int r;
 
-	for_each_set_bit(slot, &round->failed, RAID5_SLOTS_MAX) {
-		if (raid5_drop(r5, slot,
-			       "a write failed; the device is not used any more"))
-			round->status = BLK_STS_IOERR;
-	}
-	if (round->failed && hweight_long(raid5_out(r5)) > 1)
+	r = raid5_drop(r5, round->failed,
+		       "a write failed; the device is not used any more");
+	if (r)
+		raid_members_torn(r5->raid);
+	if (r || hweight_long(raid5_out(r5)) > 1)
 		round->status = BLK_STS_IOERR;
 	finish(round);
 }
@@ -280,6 +281,16 @@ static void have_read(struct raid5_round *round)
 		compute_and_write(round);
 }
 
+/* Has nobody made sure of the row's parity since it may have been wrong? */
+static bool is_unsure(const struct raid5_round *round,
+		      const struct raid5_row *row)
+{
+	const struct raid *raid = round->r5->raid;
+
+	return raid5_sector(round, row->at) - raid->data_offset >=
+		       raid_record_resynced(raid) || READ_ONCE(raid->torn);
+}
+
 static void plan_row(struct raid5_round *round, struct raid5_row *row)
 {
 	struct raid5_row_facts facts = {
@@ -288,6 +299,7 @@ static void plan_row(struct raid5_round *round, struct raid5_row *row)
 		.out = round->out,
 		.written = row->written,
 		.whole = row->whole,
+		.unsure = is_unsure(round, row),
 	};
 
 	row->unread = 0;

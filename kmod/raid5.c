@@ -50,39 +50,46 @@ static int bury(struct raid5 *r5, unsigned int slot, const char *why)
 }
 
 /*
- * Another is out already. This is not recorded: from now on nothing is
- * acknowledged that the member lacks, and if it comes back, all is there again.
+ * More are out than the array can do without. This is not recorded: from now on
+ * nothing is acknowledged that the members lack, and if they come back, all is
+ * there again.
  */
-static void fail_array(struct raid5 *r5, unsigned int slot, const char *why)
+static void fail_array(struct raid5 *r5, unsigned long slots, const char *why)
 {
-	WRITE_ONCE(r5->out, r5->out | BIT(slot));
-	raid_member_died(r5->raid, slot, why);
+	unsigned int slot;
+
+	WRITE_ONCE(r5->out, r5->out | slots);
+	for_each_set_bit(slot, &slots, RAID5_SLOTS_MAX)
+		raid_member_died(r5->raid, slot, why);
 	DMERR("%s: %u devices are out: the array has failed, nothing is written any more",
 	      dm_table_device_name(r5->raid->ti->table),
 	      (unsigned int)hweight_long(r5->out));
 }
 
 /**
- * raid5_drop() - take a member out of use
+ * raid5_drop() - take members out of use
  * @r5: the array
- * @slot: the member
+ * @slots: the members, at least one
  * @why: for the log
  *
- * Even if another is out already: then the array has failed. Sleeps, for as
- * long as the other members take to record it.
+ * Even if the array can't do without them: then it has failed. Who failed together
+ * has to be given together: if one of two were recorded as lost, what it holds
+ * would have to be computed from the other. Sleeps, for as long as the other
+ * members take to record it.
  *
  * Return: 0, or -EIO if it could not be recorded: it is still in use, and what
  * is not on it must not be acknowledged.
  */
-int raid5_drop(struct raid5 *r5, unsigned int slot, const char *why)
+int raid5_drop(struct raid5 *r5, unsigned long slots, const char *why)
 {
 	int r = 0;
 
 	mutex_lock(&r5->raid->change);
-	if (!r5->out)
-		r = bury(r5, slot, why);
-	else if (!(r5->out & BIT(slot)))
-		fail_array(r5, slot, why);
+	slots &= ~r5->out;
+	if (hweight_long(r5->out | slots) < 2 && slots)
+		r = bury(r5, __ffs(slots), why);
+	else if (slots)
+		fail_array(r5, slots, why);
 	mutex_unlock(&r5->raid->change);
 	return r;
 }
@@ -149,8 +156,12 @@ static int map_read(struct raid5 *r5, struct raid5_io *io, struct bio *bio,
 static int map_flush(struct raid5 *r5, struct raid5_io *io, struct bio *bio)
 {
 	unsigned int slot = dm_bio_get_target_bio_nr(bio);
+	unsigned long out = raid5_out(r5);
 
-	if (raid5_out(r5) & BIT(slot)) {
+	/* who is out of a failed array may still have what was acknowledged */
+	if (hweight_long(out) > 1)
+		return DM_MAPIO_KILL;
+	if (out & BIT(slot)) {
 		bio_endio(bio);
 		return DM_MAPIO_SUBMITTED;
 	}
@@ -207,7 +218,7 @@ static void settle_flush(struct raid5 *r5, struct bio *bio, unsigned int slot)
 {
 	int r;
 
-	r = raid5_drop(r5, slot,
+	r = raid5_drop(r5, BIT(slot),
 		       "a flush failed; the device is not used any more");
 	if (r || hweight_long(raid5_out(r5)) > 1)
 		bio->bi_status = BLK_STS_IOERR;

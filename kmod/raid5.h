@@ -32,8 +32,8 @@
  * found out ends: what that bio wrote is then the others', as their sum. First
  * the others record the loss (raid-record.h): until that is durable the member
  * is written like any other, and nothing that it lacks is acknowledged. With two
- * out the array has failed: nothing is written any more, and what can be read is
- * what the members that are left hold themselves.
+ * out the array has failed: nothing is written or flushed any more, and what can be
+ * read is what the members that are left hold themselves.
  *
  * Locks: bucket->lock, then pool.lock. r5->lock is taken alone. All of them are
  * taken with interrupts off, and held for list operations only. raid->change is
@@ -310,7 +310,7 @@ static inline struct raid5_row *raid5_next_row(struct raid5_round *round,
 
 /* raid5.c */
 unsigned long raid5_out(const struct raid5 *r5);
-int raid5_drop(struct raid5 *r5, unsigned int slot, const char *why);
+int raid5_drop(struct raid5 *r5, unsigned long slots, const char *why);
 
 /* raid5-band.c */
 void raid5_band_init(struct raid5 *r5);

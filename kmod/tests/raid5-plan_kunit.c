@@ -79,6 +79,7 @@ static void choose_writes(struct model *m, struct raid5_row_facts *facts)
 	facts->out = m->out;
 	facts->written = 0;
 	facts->whole = 0;
+	facts->unsure = !below(m, 3);
 	for (slot = 0; slot < m->members; slot++) {
 		kind = below(m, 4);
 		m->from[slot] = 0;
@@ -169,8 +170,11 @@ static void check_plan(struct kunit *test, const struct raid5_row_facts *facts,
 		KUNIT_ASSERT_EQ(test, 0U, plan->read);
 	if (facts->out)
 		return;
-	KUNIT_ASSERT_LE(test, hweight32(plan->read),
-			1 + hweight32(facts->written));
+	if (facts->unsure)
+		KUNIT_ASSERT_EQ(test, plan->method, RAID5_REBUILD);
+	else
+		KUNIT_ASSERT_LE(test, hweight32(plan->read),
+				1 + hweight32(facts->written));
 	KUNIT_ASSERT_LE(test, hweight32(plan->read),
 			data - hweight32(facts->whole));
 }
@@ -249,6 +253,12 @@ static void choices(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, plan.method, RAID5_MODIFY);
 	KUNIT_EXPECT_EQ(test, plan.read, 0x81U);
 	KUNIT_EXPECT_EQ(test, plan.write, 0x81U);
+
+	facts.unsure = true;
+	raid5_plan_write(&plan, &facts);
+	KUNIT_EXPECT_EQ(test, plan.method, RAID5_REBUILD);
+	KUNIT_EXPECT_EQ(test, plan.read, 0x7eU);
+	facts.unsure = false;
 
 	facts.written = 0x3f;
 	facts.whole = 0x3f;

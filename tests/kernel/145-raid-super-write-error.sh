@@ -81,6 +81,17 @@ has 5 || fail "what was acknowledged is not read back"
 swap legb "$(good "$b")"
 takes array stop mirror
 
+# When all goes on before it could: the legs differ, so nobody calls them alike.
+takes array create mirror --level raid1 --force /dev/mapper/leg{a,b} >"$LAB_DIR/out"
+swap legb "$(bad_data "$b")"
+swap lega "$(bad_super "$a")"
+put 6 && fail "a write was acknowledged although nobody could record who lacks it"
+swap lega "$(good "$a")"
+swap legb "$(good "$b")"
+put 7 || fail "a write was not acknowledged by two good legs"
+takes array stop mirror
+expect 'in use' .state array examine "$a"
+
 # When an array is started.
 takes array create mirror --level raid1 --force /dev/mapper/leg{a,b} >"$LAB_DIR/out"
 takes array stop mirror
