@@ -20,7 +20,7 @@ message_refused() {
 	shift
 	echo "$mark" >/dev/kmsg
 	dmsetup message r5 0 "$@" 2>/dev/null && fail "the message $* was taken"
-	dmesg | sed "1,/$mark/d" | grep -qF -- "$words" || fail "the message $* was refused without '$words'"
+	dmesg | sed "1,/$mark/d" | grep -F -- "$words" >/dev/null || fail "the message $* was refused without '$words'"
 }
 
 members 4 8

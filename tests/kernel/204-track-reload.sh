@@ -24,7 +24,7 @@ reload_refused() {
 	if dmsetup load vol --table "$2" 2>/dev/null; then
 		fail "this table was taken: $2"
 	fi
-	dmesg | sed "1,/$mark/d" | grep -q "$1" ||
+	dmesg | sed "1,/$mark/d" | grep "$1" >/dev/null ||
 		fail "the table $2 was refused without the words: $1"
 }
 

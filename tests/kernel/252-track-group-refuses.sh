@@ -103,7 +103,7 @@ wait "$pid" || fail "a write has failed"
 if wait "$group"; then
 	fail "a group was closed although a view of it could not be kept"
 fi
-dmesg | sed "1,/$mark/d" | grep -q 'could not be kept' ||
+dmesg | sed "1,/$mark/d" | grep 'could not be kept' >/dev/null ||
 	fail "nothing was said of the view that could not be kept"
 wait
 if view_of held . || view_of other .; then
