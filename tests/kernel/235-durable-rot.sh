@@ -11,7 +11,7 @@
 rot() {
 	local at=$(($1 * 512 + 77)) byte
 	byte=$(dd if="$meta" bs=1 skip="$at" count=1 status=none | od -An -tu1)
-	printf %02x $((byte ^ 4)) | xxd -r -p |
+	printf %b "\\x$(printf %02x $((byte ^ 4)))" |
 		dd of="$meta" bs=1 seek="$at" conv=notrunc,fsync status=none
 }
 
