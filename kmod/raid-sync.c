@@ -300,7 +300,9 @@ static bool next_piece(const struct raid_sync *sync, sector_t at,
 	if (sync->now == RAID_SYNC_RECOVER) {
 		if (!rebuilding(sync->raid, slots))
 			return false;
-		if (raid_record_by_log(sync->raid))
+		/* where parity is, all that it passes over is to be held */
+		if (!sync->raid->level->parity &&
+		    raid_record_by_log(sync->raid))
 			at = raid_log_next(sync->raid, at);
 	}
 	piece->begin = at;

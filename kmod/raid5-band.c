@@ -8,8 +8,9 @@
  * moves to the memory of the first of them.
  *
  * A round takes reads or writes, not both: those of the kind of the bio that
- * waits the longest, so nobody waits for ever. Bios that are under way at the
- * same time have no order.
+ * waits the longest, so nobody waits for ever. Bios that are under way at the same
+ * time have no order. Whoever synchronises the members holds a band in memory of
+ * his own, and is served before bios: he is only one.
  */
 #include <linux/hash.h>
 #include <linux/math64.h>
@@ -171,6 +172,47 @@ void raid5_band_join(struct raid5 *r5, struct bio *bio)
 		queue_work(r5->wq, &mine->work);
 }
 
+/* All that follows under the bucket's lock. */
+
+static void put_sync(struct raid5 *r5, struct raid5_bucket *bucket)
+{
+	struct raid5_sync *sync = r5->sync;
+
+	sync->waits = false;
+	sync->band.r5 = r5;
+	sync->band.number = sync->wants;
+	sync->band.round = NULL;
+	bio_list_init(&sync->band.waiting);
+	hlist_add_head(&sync->band.node, &bucket->bands);
+	complete(&sync->turn);
+}
+
+/* Before others that wait: they get the band when it is done with it. */
+static bool pass_to_sync(struct raid5 *r5, struct raid5_bucket *bucket,
+			 struct raid5_band *old)
+{
+	struct raid5_sync *sync = r5->sync;
+
+	if (likely(!READ_ONCE(sync->waits)) || sync->wants != old->number)
+		return false;
+	put_sync(r5, bucket);
+	sync->band.waiting = old->waiting;
+	return true;
+}
+
+static void pass_to_waiting(struct raid5 *r5, struct raid5_bucket *bucket,
+			    struct raid5_band *old)
+{
+	struct raid5_band *band;
+
+	if (bio_list_empty(&old->waiting))
+		return;
+	band = open_band(r5, bio_list_peek(&old->waiting), old->number);
+	band->waiting = old->waiting;
+	hlist_add_head(&band->node, &bucket->bands);
+	queue_work(r5->wq, &band->work);
+}
+
 /**
  * raid5_band_leave() - a round is done: the next one's turn, if there is one
  * @round: the round; its bios have not been ended yet
@@ -179,20 +221,54 @@ void raid5_band_join(struct raid5 *r5, struct bio *bio)
  */
 void raid5_band_leave(struct raid5_round *round)
 {
-	struct raid5_band *old = round->band, *band;
+	struct raid5_band *old = round->band;
 	struct raid5 *r5 = round->r5;
 	struct raid5_bucket *bucket = bucket_of(r5, old->number);
 	unsigned long flags;
 
 	spin_lock_irqsave(&bucket->lock, flags);
 	hlist_del(&old->node);
-	if (!bio_list_empty(&old->waiting)) {
-		band = open_band(r5, bio_list_peek(&old->waiting), old->number);
-		band->waiting = old->waiting;
-		hlist_add_head(&band->node, &bucket->bands);
-		queue_work(r5->wq, &band->work);
-	}
+	if (!pass_to_sync(r5, bucket, old))
+		pass_to_waiting(r5, bucket, old);
 	spin_unlock_irqrestore(&bucket->lock, flags);
+}
+
+/**
+ * raid5_band_hold() - have a band for synchronising
+ * @r5: the array
+ * @number: the band
+ *
+ * Whoever comes while it is held waits in it. Sleeps until the round that is at
+ * work there is over. One at a time.
+ */
+void raid5_band_hold(struct raid5 *r5, u64 number)
+{
+	struct raid5_bucket *bucket = bucket_of(r5, number);
+	struct raid5_sync *sync = r5->sync;
+
+	reinit_completion(&sync->turn);
+	spin_lock_irq(&bucket->lock);
+	sync->wants = number;
+	sync->waits = find(bucket, number);
+	if (!sync->waits)
+		put_sync(r5, bucket);
+	spin_unlock_irq(&bucket->lock);
+	wait_for_completion(&sync->turn);
+}
+
+/**
+ * raid5_band_release() - let others have the band that was held
+ * @r5: the array
+ */
+void raid5_band_release(struct raid5 *r5)
+{
+	struct raid5_band *band = &r5->sync->band;
+	struct raid5_bucket *bucket = bucket_of(r5, band->number);
+
+	spin_lock_irq(&bucket->lock);
+	hlist_del(&band->node);
+	pass_to_waiting(r5, bucket, band);
+	spin_unlock_irq(&bucket->lock);
 }
 
 /**

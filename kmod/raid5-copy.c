@@ -81,7 +81,14 @@ void raid5_copy_rows(const struct raid5 *r5, const struct bio *bio,
 		__set_bit(piece.row, rows);
 }
 
-static struct raid5_row *row_of(struct raid5_round *round, unsigned int at)
+/**
+ * raid5_copy_row() - a row of a round
+ * @round: the round; has rows to spare
+ * @at: its place in the band
+ *
+ * Return: the row; if the round had none there, one of which nothing is wanted.
+ */
+struct raid5_row *raid5_copy_row(struct raid5_round *round, unsigned int at)
 {
 	struct raid5_row *row = round->row[at];
 	unsigned int slot;
@@ -114,7 +121,7 @@ void raid5_copy_mark(struct raid5_round *round, struct bio *bio)
 
 	for (first(&piece, round->r5, bio); piece.left;
 	     next(&piece, piece.bytes)) {
-		row = row_of(round, piece.row);
+		row = raid5_copy_row(round, piece.row);
 		if (bio_op(bio) == REQ_OP_READ) {
 			row->wanted |= BIT(piece.slot);
 			continue;

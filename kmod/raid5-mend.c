@@ -63,7 +63,7 @@ static void give_up(struct raid5_round *round, struct raid5_row *row,
 		    dm_table_device_name(raid->ti->table),
 		    (unsigned long long)raid5_sector(round, row->at), slot,
 		    raid->member[slot]->name);
-	row->lost = row->written ? ~0U : bad | (row->wanted & round->out);
+	row->lost = row->written ? ~0U : bad | (row->wanted & row->out);
 }
 
 static bool rewrite(struct raid5_round *round, struct raid5_row *row,
@@ -110,6 +110,16 @@ static int mend_cell(struct raid5_round *round, struct raid5_row *row,
 	return -EAGAIN;
 }
 
+/* What isn't synchronised yet says nothing of a cell that can't be read. */
+static bool is_distrusted(const struct raid5_round *round,
+			  const struct raid5_row *row)
+{
+	const struct raid *raid = round->r5->raid;
+	sector_t sector = raid5_sector(round, row->at) - raid->data_offset;
+
+	return raid_sync_unsynced(raid, sector, sector + RAID5_CELL_SECTORS);
+}
+
 /* What lost rows hold is of no use: nothing of them is written. */
 static int mend_row(struct raid5_round *round, struct raid5_row *row)
 {
@@ -118,7 +128,7 @@ static int mend_row(struct raid5_round *round, struct raid5_row *row)
 
 	if (!bad)
 		return 0;
-	if (round->out || hweight32(bad) > 1)
+	if (row->out || hweight32(bad) > 1 || is_distrusted(round, row))
 		give_up(round, row, bad);
 	else
 		r = mend_cell(round, row, __ffs(bad));

@@ -161,6 +161,49 @@ static struct raid5_row *make_row(unsigned int members)
 }
 
 /**
+ * raid5_pool_disown() - free a round that isn't of the pool
+ * @round: the round, or NULL; it has its rows to spare
+ */
+void raid5_pool_disown(struct raid5_round *round)
+{
+	struct raid5_row *row, *next;
+
+	if (!round)
+		return;
+	list_for_each_entry_safe(row, next, &round->rows_spare, node)
+		free_row(row, round->r5->layout.members);
+	free_round(round);
+}
+
+/**
+ * raid5_pool_own() - make a round that isn't of the pool
+ * @r5: the array; its shape is set
+ * @rows: how many rows it has
+ *
+ * Sleeps.
+ *
+ * Return: the round, or NULL.
+ */
+struct raid5_round *raid5_pool_own(struct raid5 *r5, unsigned int rows)
+{
+	struct raid5_round *round = make_round(r5);
+	struct raid5_row *row;
+
+	if (!round)
+		return NULL;
+	round->rows_count = rows;
+	while (rows--) {
+		row = make_row(r5->layout.members);
+		if (!row) {
+			raid5_pool_disown(round);
+			return NULL;
+		}
+		list_add(&row->node, &round->rows_spare);
+	}
+	return round;
+}
+
+/**
  * raid5_pool_fill() - make the memory of rounds
  * @r5: the array; its shape is set
  *

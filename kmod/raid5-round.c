@@ -2,7 +2,7 @@
 /*
  * RAID 5: a round, a turn of work on a band.
  *
- *	plan -> read -> (mend) -> compute -> write -> (drop members) -> finish
+ *	mark -> plan -> read -> (mend) -> compute -> write -> (drop members) -> finish
  *
  * Each step ends by sending bios to members and naming the next one, which runs
  * once all of them are done: at once in the context of whoever sent them if they
@@ -13,22 +13,30 @@
  * member that was dropped since still had all of this band when the round was
  * planned, as nobody else writes to it; and what is written to it does no harm.
  */
-#include "raid-record.h"
 #include "raid5.h"
 
 #define DM_MSG_PREFIX "braid-raid"
 
 static void begin(struct raid5_round *round);
 
-/* Which cells of a row are to be moved, as a set of slots. */
-typedef unsigned int (*cells_fn)(const struct raid5_row *row);
-
-static unsigned int cells_to_read(const struct raid5_row *row)
+/**
+ * raid5_cells_to_read() - which cells of a row its plan wants to be read
+ * @row: the row
+ *
+ * Return: a set of slots.
+ */
+unsigned int raid5_cells_to_read(const struct raid5_row *row)
 {
 	return row->plan.read;
 }
 
-static unsigned int cells_to_write(const struct raid5_row *row)
+/**
+ * raid5_cells_to_write() - which cells of a row its plan wants to be written
+ * @row: the row
+ *
+ * Return: a set of slots.
+ */
+unsigned int raid5_cells_to_write(const struct raid5_row *row)
 {
 	return row->plan.write;
 }
@@ -82,6 +90,8 @@ static void finish(struct raid5_round *round)
 			raid5_copy_out(round, bio);
 	}
 	release_rows(round);
+	if (round->marked)
+		raid_log_end(round->r5->raid, &round->mark);
 	raid5_band_leave(round);
 	raid5_pool_give(round);
 	while ((bio = bio_list_pop(&bios)))
@@ -155,7 +165,7 @@ static void send_run(struct raid5_round *round, unsigned int slot,
 }
 
 static bool has_cell(const struct raid5_round *round, unsigned int slot,
-		     unsigned int at, cells_fn cells)
+		     unsigned int at, raid5_cells_fn cells)
 {
 	const struct raid5_row *row;
 
@@ -167,7 +177,7 @@ static bool has_cell(const struct raid5_round *round, unsigned int slot,
 
 /* Cells of a member that follow one another are one bio. */
 static void send_slot(struct raid5_round *round, unsigned int slot,
-		      cells_fn cells, blk_opf_t opf)
+		      raid5_cells_fn cells, blk_opf_t opf)
 {
 	unsigned int at, count;
 
@@ -180,9 +190,17 @@ static void send_slot(struct raid5_round *round, unsigned int slot,
 	}
 }
 
-/* The round may be over, and another's, when this returns. */
-static void send(struct raid5_round *round, cells_fn cells, blk_opf_t opf,
-		 void (*next)(struct raid5_round *round))
+/**
+ * raid5_round_send() - send bios to members
+ * @round: the round
+ * @cells: which cells of each row are moved
+ * @opf: the operation, with its flags
+ * @next: the step that is taken when all of them have ended
+ *
+ * The round may be over, and another's, when this returns.
+ */
+void raid5_round_send(struct raid5_round *round, raid5_cells_fn cells,
+		      blk_opf_t opf, void (*next)(struct raid5_round *round))
 {
 	struct blk_plug plug;
 	unsigned int slot;
@@ -219,7 +237,7 @@ static void wrote(struct raid5_round *round)
 		       "a write failed; the device is not used any more");
 	if (r)
 		raid_members_torn(r5->raid);
-	if (r || hweight_long(raid5_out(r5)) > 1)
+	if (r || raid5_has_failed(r5))
 		round->status = BLK_STS_IOERR;
 	finish(round);
 }
@@ -269,7 +287,7 @@ static void compute_and_write(struct raid5_round *round)
 	bio_list_for_each(bio, &round->bios)
 		raid5_copy_in(round, bio);
 	compute(round, raid5_plan_after);
-	send(round, cells_to_write, write_flags(round), wrote);
+	raid5_round_send(round, raid5_cells_to_write, write_flags(round), wrote);
 }
 
 /* If a member is dropped while cells are mended, all plans are out of date. */
@@ -281,35 +299,30 @@ static void have_read(struct raid5_round *round)
 		compute_and_write(round);
 }
 
-/* Has nobody made sure of the row's parity since it may have been wrong? */
-static bool is_unsure(const struct raid5_round *round,
-		      const struct raid5_row *row)
-{
-	const struct raid *raid = round->r5->raid;
-
-	return raid5_sector(round, row->at) - raid->data_offset >=
-		       raid_record_resynced(raid) || READ_ONCE(raid->torn);
-}
-
 static void plan_row(struct raid5_round *round, struct raid5_row *row)
 {
 	struct raid5_row_facts facts = {
 		.members = round->r5->layout.members,
 		.parity = round->parity,
-		.out = round->out,
 		.written = row->written,
 		.whole = row->whole,
-		.unsure = is_unsure(round, row),
 	};
+	struct raid5 *r5 = round->r5;
+	sector_t sector = raid5_sector(round, row->at) - r5->raid->data_offset;
+	sector_t end = sector + RAID5_CELL_SECTORS;
 
+	row->out = round->out | raid5_out_at(r5, end);
+	facts.out = row->out;
+	facts.unsure = raid_sync_unsynced(r5->raid, sector, end) ||
+		       READ_ONCE(r5->raid->torn);
 	row->unread = 0;
 	row->lost = 0;
 	if (row->written) {
 		raid5_plan_write(&row->plan, &facts);
 		return;
 	}
-	if (hweight_long(round->out) > 1)
-		row->lost = row->wanted & round->out;
+	if (hweight_long(row->out) > 1)
+		row->lost = row->wanted & row->out;
 	raid5_plan_read(&row->plan, &facts, row->wanted & ~row->lost);
 }
 
@@ -325,14 +338,14 @@ static bool reads_any(struct raid5_round *round)
 	return false;
 }
 
-/* Once two members are out, nothing is written any more. */
+/* Once two members are out, even if one is in part, nothing is written any more. */
 static void begin(struct raid5_round *round)
 {
 	struct raid5_row *row;
 
 	round->out = raid5_out(round->r5);
 	round->unread = false;
-	if (is_write(round) && hweight_long(round->out) > 1) {
+	if (is_write(round) && raid5_has_failed(round->r5)) {
 		round->status = BLK_STS_IOERR;
 		finish(round);
 		return;
@@ -341,9 +354,42 @@ static void begin(struct raid5_round *round)
 	     row = raid5_next_row(round, row))
 		plan_row(round, row);
 	if (reads_any(round))
-		send(round, cells_to_read, REQ_OP_READ, have_read);
+		raid5_round_send(round, raid5_cells_to_read, REQ_OP_READ, have_read);
 	else
 		compute_and_write(round);
+}
+
+/* Its rows are marked in the log, or can't be. The log's context: be quick. */
+static void marked(struct raid_log_entry *entry, blk_status_t status)
+{
+	struct raid5_round *round =
+		container_of(entry, struct raid5_round, mark);
+
+	round->marked = !status;
+	round->status = status;
+	round->next = status ? finish : begin;
+	queue_work(round->r5->wq, &round->work);
+}
+
+/* Return: whether the rows may be written; else they will be, once marked. */
+static bool mark(struct raid5_round *round)
+{
+	sector_t data = round->r5->raid->data_offset;
+	unsigned int last = round->r5->band_rows - 1;
+	sector_t begin, end;
+
+	if (!is_write(round))
+		return true;
+	while (!round->row[last])
+		last--;
+	round->mark.ready = marked;
+	begin = raid5_sector(round, raid5_first_row(round)->at) - data;
+	end = raid5_sector(round, last + 1) - data;
+	/* if not, the round isn't ours any more */
+	if (!raid_log_begin(round->r5->raid, &round->mark, begin, end))
+		return false;
+	round->marked = true;
+	return true;
 }
 
 /**
@@ -358,9 +404,11 @@ void raid5_round_run(struct raid5_round *round)
 
 	round->status = BLK_STS_OK;
 	round->failed = 0;
+	round->marked = false;
 	bio_list_for_each(bio, &round->bios)
 		raid5_copy_mark(round, bio);
-	begin(round);
+	if (mark(round))
+		begin(round);
 }
 
 /**

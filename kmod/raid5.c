@@ -31,6 +31,33 @@ unsigned long raid5_out(const struct raid5 *r5)
 	return READ_ONCE(r5->out);
 }
 
+/**
+ * raid5_out_at() - the members that have nothing up to a place
+ * @r5: the array
+ * @end: a sector of the members' data
+ *
+ * Return: a set; who has the band knows that it doesn't shrink.
+ */
+unsigned long raid5_out_at(const struct raid5 *r5, sector_t end)
+{
+	unsigned long filling = READ_ONCE(r5->filling);
+
+	if (likely(!filling) || end <= READ_ONCE(r5->filled))
+		filling = 0;
+	return raid5_out(r5) | filling;
+}
+
+/**
+ * raid5_has_failed() - is more than one member out, even if only in part?
+ * @r5: the array
+ *
+ * Return: whether nothing can be written any more.
+ */
+bool raid5_has_failed(const struct raid5 *r5)
+{
+	return hweight_long(raid5_out(r5) | READ_ONCE(r5->filling)) > 1;
+}
+
 /*
  * Take the first member out of use, once it is durable on the others that it is
  * lost. A crash before that leaves it in use, and nothing promised that it and
@@ -86,7 +113,7 @@ int raid5_drop(struct raid5 *r5, unsigned long slots, const char *why)
 
 	mutex_lock(&r5->raid->change);
 	slots &= ~r5->out;
-	if (hweight_long(r5->out | slots) < 2 && slots)
+	if (slots && hweight_long(r5->out | r5->filling | slots) < 2)
 		r = bury(r5, __ffs(slots), why);
 	else if (slots)
 		fail_array(r5, slots, why);
@@ -138,18 +165,18 @@ static int map_read(struct raid5 *r5, struct raid5_io *io, struct bio *bio,
 {
 	unsigned int parity = raid5_layout_parity(&r5->layout, place.stripe);
 	unsigned int slot = raid5_layout_slot(&r5->layout, parity, place.disk);
+	sector_t sector;
 
 	/* within a band even if it goes to the member: if it fails, it joins */
 	cut(bio, place, raid5_band_sectors(r5));
-	if (unlikely(raid5_out(r5) & BIT(slot))) {
+	sector = (place.stripe << r5->layout.chunk_shift) + place.offset;
+	if (unlikely(raid5_out_at(r5, sector + bio_sectors(bio)) & BIT(slot))) {
 		raid5_band_join(r5, bio);
 		return DM_MAPIO_SUBMITTED;
 	}
 	record(io, bio);
 	send_to(r5, io, bio, slot);
-	bio->bi_iter.bi_sector = r5->raid->data_offset +
-				 (place.stripe << r5->layout.chunk_shift) +
-				 place.offset;
+	bio->bi_iter.bi_sector = r5->raid->data_offset + sector;
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -159,7 +186,7 @@ static int map_flush(struct raid5 *r5, struct raid5_io *io, struct bio *bio)
 	unsigned long out = raid5_out(r5);
 
 	/* who is out of a failed array may still have what was acknowledged */
-	if (hweight_long(out) > 1)
+	if (raid5_has_failed(r5))
 		return DM_MAPIO_KILL;
 	if (out & BIT(slot)) {
 		bio_endio(bio);
@@ -220,7 +247,7 @@ static void settle_flush(struct raid5 *r5, struct bio *bio, unsigned int slot)
 
 	r = raid5_drop(r5, BIT(slot),
 		       "a flush failed; the device is not used any more");
-	if (r || hweight_long(raid5_out(r5)) > 1)
+	if (r || raid5_has_failed(r5))
 		bio->bi_status = BLK_STS_IOERR;
 	bio_endio(bio);
 }
@@ -259,10 +286,9 @@ static int raid5_fail(struct raid *raid, unsigned int slot, const char *why)
 	int r = 0;
 
 	mutex_lock(&raid->change);
-	if (!r5->out)
-		r = bury(r5, slot, why);
-	else if (!(r5->out & BIT(slot)))
-		r = -EBUSY;
+	if (!(r5->out & BIT(slot)))
+		r = (r5->out | r5->filling) & ~BIT(slot) ?
+			    -EBUSY : bury(r5, slot, why);
 	mutex_unlock(&raid->change);
 	if (r == -EBUSY)
 		DMERR("%s: slot %u can't be failed: another is out already",
@@ -271,6 +297,22 @@ static int raid5_fail(struct raid *raid, unsigned int slot, const char *why)
 		DMERR("%s: slot %u can't be failed: no other member could record it",
 		      dm_table_device_name(raid->ti->table), slot);
 	return r;
+}
+
+/* There is one at most, or the array could not have been started. */
+static void raid5_refresh(struct raid *raid)
+{
+	struct raid5 *r5 = raid->private;
+	unsigned long filling = 0;
+	unsigned int slot;
+
+	for_each_set_bit(slot, raid->rebuilding, raid->members) {
+		if (r5->out & BIT(slot))
+			continue;
+		filling |= BIT(slot);
+		WRITE_ONCE(r5->filled, raid->recovered[slot]);
+	}
+	WRITE_ONCE(r5->filling, filling);
 }
 
 /* Less than a row is read before it is written. */
@@ -322,6 +364,7 @@ static void free_raid5(struct raid5 *r5)
 {
 	if (r5->wq)
 		destroy_workqueue(r5->wq);
+	raid5_sync_free(r5);
 	raid5_pool_empty(r5);
 	kfree(r5);
 }
@@ -329,10 +372,14 @@ static void free_raid5(struct raid5 *r5)
 static int fill_raid5(struct raid5 *r5)
 {
 	const char *name = dm_table_device_name(r5->raid->ti->table);
+	int r;
 
 	r5->wq = alloc_workqueue("braid-raid/%s", WQ_UNBOUND | WQ_MEM_RECLAIM,
 				 0, name);
-	return r5->wq ? raid5_pool_fill(r5) : -ENOMEM;
+	if (!r5->wq)
+		return -ENOMEM;
+	r = raid5_pool_fill(r5);
+	return r ? r : raid5_sync_make(r5);
 }
 
 static int raid5_start(struct raid *raid)
@@ -354,6 +401,7 @@ static int raid5_start(struct raid *raid)
 	ti->per_io_data_size = sizeof(struct raid5_io);
 	ti->num_flush_bios = raid->members;
 	raid->private = r5;
+	raid5_refresh(raid);
 	return 0;
 }
 
@@ -369,5 +417,9 @@ const struct raid_level raid5_level = {
 	.end_io = raid5_end_io,
 	.io_hints = raid5_io_hints,
 	.fail = raid5_fail,
+	.sync_piece = raid5_sync_piece,
+	.refresh = raid5_refresh,
+	.parity = true,
+	.log = true,
 	.superblocks = true,
 };

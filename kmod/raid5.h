@@ -8,6 +8,7 @@
  *	raid5-pool.c	the memory of rounds
  *	raid5-round.c	what is done with a band: read, compute, write
  *	raid5-mend.c	cells that can't be read
+ *	raid5-sync.c	resync, rebuild, check and repair (raid-sync.h)
  *	raid5-copy.c	between bios and cells
  *
  * A stripe is cut into bands: what is locked, read and written together. A
@@ -33,7 +34,9 @@
  * the others record the loss (raid-record.h): until that is durable the member
  * is written like any other, and nothing that it lacks is acknowledged. With two
  * out the array has failed: nothing is written or flushed any more, and what can be
- * read is what the members that are left hold themselves.
+ * read is what the members that are left hold themselves. A member that is being
+ * rebuilt is one of the others up to r5->filled, and counts as out behind it: row
+ * by row.
  *
  * Locks: bucket->lock, then pool.lock. r5->lock is taken alone. All of them are
  * taken with interrupts off, and held for list operations only. raid->change is
@@ -57,6 +60,7 @@
 #define BRAID_RAID5_H
 
 #include "raid.h"
+#include "raid-log.h"
 #include "raid5-plan.h"
 
 #define RAID5_BUCKETS_SHIFT	6
@@ -96,6 +100,7 @@ struct raid5_cell {
  * @whole: those of @written that are written from end to end
  * @wanted: slots that are to be read for somebody
  * @unread: slots whose cell could not be read
+ * @out: members that had nothing of it when it was planned
  * @lost: slots for which there is no hope: who needs them gets an error
  * @plan: what to do
  * @cell: the cells by slot
@@ -107,6 +112,7 @@ struct raid5_row {
 	unsigned int whole;
 	unsigned int wanted;
 	unsigned long unread;
+	unsigned int out;
 	unsigned int lost;
 	struct raid5_plan plan;
 	struct raid5_cell *cell;
@@ -128,6 +134,8 @@ struct raid5_row {
  * @pending: bios to members that are under way, and one for who sends them
  * @failed: slots that failed a write
  * @unread: some cell could not be read
+ * @marked: its rows are marked in the write-intent log
+ * @mark: by this
  * @next: what to do once @pending is zero
  * @work: does it
  * @vec: the cells' pages for bios: those of slot s from s * band_rows on
@@ -150,6 +158,8 @@ struct raid5_round {
 	atomic_t pending;
 	unsigned long failed;
 	bool unread;
+	bool marked;
+	struct raid_log_entry mark;
 	void (*next)(struct raid5_round *round);
 	struct work_struct work;
 
@@ -227,6 +237,27 @@ struct raid5_pool {
 };
 
 /**
+ * struct raid5_sync - what synchronising works with
+ * @round: a round of its own, with rows for a piece; it has no bios
+ * @sum: room for a parity that is compared
+ * @band: in the bucket while it has the band
+ * @wants: it waits for the band of this number, if @waits; the bucket's lock
+ *	protects both
+ * @waits: see above
+ * @turn: it has the band
+ * @done: the round's bios to members have ended
+ */
+struct raid5_sync {
+	struct raid5_round *round;
+	struct page *sum;
+	struct raid5_band band;
+	u64 wants;
+	bool waits;
+	struct completion turn;
+	struct completion done;
+};
+
+/**
  * struct raid5 - a RAID 5 array
  * @raid: the array
  * @layout: its shape
@@ -234,10 +265,15 @@ struct raid5_pool {
  * @bands: how many bands a stripe has
  * @out: members that are missing or were dropped; raid->change protects it
  *	against changes
+ * @filling: the member that is being rebuilt, as a set; it is in use only
+ *	before @filled
+ * @filled: the sector of the members' data up to which it is. Whoever moves it
+ *	has the bands that it passes over
  * @lock: protects @failed
  * @failed: bios that settle has to look at
  * @settle: deals with failed reads and flushes
  * @wq: where everything runs
+ * @sync: what synchronising works with
  * @pool: memory
  * @bucket: bands
  */
@@ -248,10 +284,13 @@ struct raid5 {
 	unsigned int bands;
 
 	unsigned long out;
+	unsigned long filling;
+	sector_t filled;
 	spinlock_t lock; /* see above */
 	struct bio_list failed;
 	struct work_struct settle;
 	struct workqueue_struct *wq;
+	struct raid5_sync *sync;
 
 	struct raid5_pool pool;
 	struct raid5_bucket bucket[RAID5_BUCKETS];
@@ -310,12 +349,16 @@ static inline struct raid5_row *raid5_next_row(struct raid5_round *round,
 
 /* raid5.c */
 unsigned long raid5_out(const struct raid5 *r5);
+bool raid5_has_failed(const struct raid5 *r5);
+unsigned long raid5_out_at(const struct raid5 *r5, sector_t end);
 int raid5_drop(struct raid5 *r5, unsigned long slots, const char *why);
 
 /* raid5-band.c */
 void raid5_band_init(struct raid5 *r5);
 void raid5_band_join(struct raid5 *r5, struct bio *bio);
 void raid5_band_leave(struct raid5_round *round);
+void raid5_band_hold(struct raid5 *r5, u64 number);
+void raid5_band_release(struct raid5 *r5);
 
 /* raid5-pool.c */
 int raid5_pool_fill(struct raid5 *r5);
@@ -323,15 +366,32 @@ void raid5_pool_empty(struct raid5 *r5);
 struct raid5_round *raid5_pool_take(struct raid5_band *band,
 				    unsigned int rows);
 void raid5_pool_give(struct raid5_round *round);
+struct raid5_round *raid5_pool_own(struct raid5 *r5, unsigned int rows);
+void raid5_pool_disown(struct raid5_round *round);
 
 /* raid5-round.c */
+
+/* Which cells of a row are to be moved, as a set of slots. */
+typedef unsigned int (*raid5_cells_fn)(const struct raid5_row *row);
+
+unsigned int raid5_cells_to_read(const struct raid5_row *row);
+unsigned int raid5_cells_to_write(const struct raid5_row *row);
+void raid5_round_send(struct raid5_round *round, raid5_cells_fn cells,
+		      blk_opf_t opf, void (*next)(struct raid5_round *round));
 void raid5_round_init(struct raid5_round *round);
 void raid5_round_run(struct raid5_round *round);
 
 /* raid5-mend.c */
 int raid5_mend(struct raid5_round *round);
 
+/* raid5-sync.c */
+int raid5_sync_make(struct raid5 *r5);
+void raid5_sync_free(struct raid5 *r5);
+int raid5_sync_piece(struct raid *raid, const struct raid_piece *piece,
+		     enum raid_sync_action action, u64 *mismatches);
+
 /* raid5-copy.c */
+struct raid5_row *raid5_copy_row(struct raid5_round *round, unsigned int at);
 void raid5_copy_rows(const struct raid5 *r5, const struct bio *bio,
 		     unsigned long *rows);
 void raid5_copy_mark(struct raid5_round *round, struct bio *bio);

@@ -201,6 +201,10 @@ static void any_member_can_go(struct kunit *test)
 		choose_writes(m, &facts);
 		if (!facts.written)
 			continue;
+		/* the row must be right afterwards all the same */
+		if (facts.unsure && !m->out)
+			prandom_bytes_state(&m->rnd, m->member[m->parity],
+					    CELL);
 		raid5_plan_write(&plan, &facts);
 		check_plan(test, &facts, &plan);
 		read_cells(m, &plan);

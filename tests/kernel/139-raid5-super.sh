@@ -17,8 +17,7 @@ requires target error
 create() {
 	local level=$1
 	shift
-	says 'parity of r5 is right only where its devices were blank' \
-		array create r5 --level "$level" --chunk 64K "$@"
+	takes array create r5 --level "$level" --chunk 64K "$@" >"$LAB_DIR/out"
 	uuid=$(json '.arrays[0].uuid' array status r5)
 	truncate -s 0 "$model"
 	truncate -s $(($(sectors "$dev") * 512)) "$model"

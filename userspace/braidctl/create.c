@@ -386,7 +386,7 @@ int array_create(const struct request *request)
 	if (!r && missing)
 		remark("%s is degraded: %u of %u devices are missing",
 		       request->operand[0], missing, table.nr_members);
-	if (!r && dm_raid_is_raid5(table.level))
+	if (!r && dm_raid_is_raid5(table.level) && !table.uuid[0])
 		remark("the parity of %s is right only where its devices were blank, or whole stripes were written since",
 		       request->operand[0]);
 	return r;

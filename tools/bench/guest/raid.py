@@ -68,10 +68,9 @@ class BraidNoLog(Braid):
 
 class Md:
     def up(self, case, members):
-        # as ours: RAID 5 has none yet
         bitmap = "--bitmap=internal" if contract_knows("no_log") else "--bitmap=none"
         options = {"raid0": ["--chunk=64"], "raid1": ["--assume-clean", bitmap],
-                   "raid5": ["--chunk=64", "--assume-clean", "--bitmap=none"]}
+                   "raid5": ["--chunk=64", "--assume-clean", bitmap]}
         run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2",
             "--level=" + case["level"], *options[case["level"]],
             "--raid-devices=%d" % len(members), *members)
