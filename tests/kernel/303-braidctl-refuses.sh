@@ -68,7 +68,7 @@ undo dmsetup remove --noudevsync --retry v
 refused 1 "$a is in use" track attach w "$a"
 refused 2 'view everything' track close v --view everything --since 0
 refused 2 'belong together' track close v --view whole
-refused 2 'belong together' track close v --since 0
+refused 2 '--since belongs to --view' track close v --since 0
 refused 2 'not a decimal number' track changed v --since now
 refused 2 'track changed needs --since' track changed v
 refused 1 'v refused' track changed v --since 99
