@@ -70,11 +70,18 @@ wait_for 60 has_marks 0 || fail "$(marks) regions stay marked"
 put() {
 	dd if=/dev/urandom of="$1" bs=512 seek="$2" count="$3" oflag=direct status=none
 }
+# What is there is written once more: a mark goes a few seconds after the last write.
+again() {
+	dd if="$dev" of="$LAB_DIR/again" bs=512 skip="$1" count="$2" status=none
+	dd if="$LAB_DIR/again" of="$dev" bs=512 seek="$1" oflag=direct conv=notrunc status=none
+}
 put "$dev" 0 8
 put "$dev" $((3 * 9 * 256)) $((3 * 256))
-has_marks 2 || fail "$(marks) regions are marked, not 2"
-sync "$dev"
 model_as_is
+again 0 8
+again $((3 * 9 * 256)) $((3 * 256))
+sync "$dev"
+has_marks 2 || fail "$(marks) regions are marked, not 2"
 cut_power
 has_marks 2 || fail "after the power cut $(marks) regions are marked, not 2"
 put "${paths[1]}" $((data + 9 * 256 + 1 * 128 + 17)) 5
