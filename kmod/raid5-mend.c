@@ -92,15 +92,14 @@ static int mend_cell(struct raid5_round *round, struct raid5_row *row,
 {
 	unsigned int rest = (row->plan.data | BIT(round->parity)) & ~BIT(slot);
 	void *cell[RAID5_SLOTS_MAX];
-	unsigned int bad, i;
+	unsigned int bad;
 
 	bad = read_rest(round, row, rest);
 	if (bad) {
 		give_up(round, row, bad | BIT(slot));
 		return 0;
 	}
-	for (i = 0; i < round->r5->layout.members; i++)
-		cell[i] = raid5_cell_data(&row->cell[i]);
+	raid5_row_cells(round, row, cell);
 	raid5_sum(cell, slot, rest);
 	if (rewrite(round, row, slot))
 		return 0;
@@ -110,17 +109,10 @@ static int mend_cell(struct raid5_round *round, struct raid5_row *row,
 	return -EAGAIN;
 }
 
-/* What isn't synchronised yet says nothing of a cell that can't be read. */
-static bool is_distrusted(const struct raid5_round *round,
-			  const struct raid5_row *row)
-{
-	const struct raid *raid = round->r5->raid;
-	sector_t sector = raid5_sector(round, row->at) - raid->data_offset;
-
-	return raid_sync_unsynced(raid, sector, sector + RAID5_CELL_SECTORS);
-}
-
-/* What lost rows hold is of no use: nothing of them is written. */
+/*
+ * Where redundancy may be wrong it says nothing of a cell that can't be read. What
+ * lost rows hold is of no use: nothing of them is written.
+ */
 static int mend_row(struct raid5_round *round, struct raid5_row *row)
 {
 	unsigned int bad = read_again(round, row);
@@ -128,7 +120,7 @@ static int mend_row(struct raid5_round *round, struct raid5_row *row)
 
 	if (!bad)
 		return 0;
-	if (row->out || hweight32(bad) > 1 || is_distrusted(round, row))
+	if (row->out || hweight32(bad) > 1 || raid5_is_unsure(round, row))
 		give_up(round, row, bad);
 	else
 		r = mend_cell(round, row, __ffs(bad));

@@ -67,7 +67,11 @@ static void set_status(struct raid5_round *round)
 	}
 }
 
-static void release_rows(struct raid5_round *round)
+/**
+ * raid5_release_rows() - the round's rows are spare again
+ * @round: the round
+ */
+void raid5_release_rows(struct raid5_round *round)
 {
 	unsigned int i;
 
@@ -89,7 +93,7 @@ static void finish(struct raid5_round *round)
 		if (bio_op(bio) == REQ_OP_READ && !bio->bi_status)
 			raid5_copy_out(round, bio);
 	}
-	release_rows(round);
+	raid5_release_rows(round);
 	if (round->marked)
 		raid_log_end(round->r5->raid, &round->mark);
 	raid5_band_leave(round);
@@ -242,15 +246,6 @@ static void wrote(struct raid5_round *round)
 	finish(round);
 }
 
-static void cells_of(const struct raid5_row *row, unsigned int members,
-		     void **cell)
-{
-	unsigned int slot;
-
-	for (slot = 0; slot < members; slot++)
-		cell[slot] = raid5_cell_data(&row->cell[slot]);
-}
-
 /* FUA of one write is FUA of all that it shares the round, and parity, with. */
 static blk_opf_t write_flags(const struct raid5_round *round)
 {
@@ -270,7 +265,7 @@ static void compute(struct raid5_round *round,
 
 	for (row = raid5_first_row(round); row;
 	     row = raid5_next_row(round, row)) {
-		cells_of(row, round->r5->layout.members, cell);
+		raid5_row_cells(round, row, cell);
 		fn(&row->plan, cell);
 	}
 }
@@ -307,14 +302,12 @@ static void plan_row(struct raid5_round *round, struct raid5_row *row)
 		.written = row->written,
 		.whole = row->whole,
 	};
-	struct raid5 *r5 = round->r5;
-	sector_t sector = raid5_sector(round, row->at) - r5->raid->data_offset;
-	sector_t end = sector + RAID5_CELL_SECTORS;
 
-	row->out = round->out | raid5_out_at(r5, end);
+	row->out = round->out |
+		   raid5_out_at(round->r5,
+				raid5_data_sector(round, row->at + 1));
 	facts.out = row->out;
-	facts.unsure = raid_sync_unsynced(r5->raid, sector, end) ||
-		       READ_ONCE(r5->raid->torn);
+	facts.unsure = raid5_is_unsure(round, row);
 	row->unread = 0;
 	row->lost = 0;
 	if (row->written) {
@@ -374,7 +367,6 @@ static void marked(struct raid_log_entry *entry, blk_status_t status)
 /* Return: whether the rows may be written; else they will be, once marked. */
 static bool mark(struct raid5_round *round)
 {
-	sector_t data = round->r5->raid->data_offset;
 	unsigned int last = round->r5->band_rows - 1;
 	sector_t begin, end;
 
@@ -383,8 +375,8 @@ static bool mark(struct raid5_round *round)
 	while (!round->row[last])
 		last--;
 	round->mark.ready = marked;
-	begin = raid5_sector(round, raid5_first_row(round)->at) - data;
-	end = raid5_sector(round, last + 1) - data;
+	begin = raid5_data_sector(round, raid5_first_row(round)->at);
+	end = raid5_data_sector(round, last + 1);
 	/* if not, the round isn't ours any more */
 	if (!raid_log_begin(round->r5->raid, &round->mark, begin, end))
 		return false;

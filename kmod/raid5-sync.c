@@ -31,15 +31,6 @@ static void move(struct raid5_round *round, raid5_cells_fn cells,
 	wait_for_completion_io(&round->r5->sync->done);
 }
 
-static void cells_of(struct raid5_round *round, const struct raid5_row *row,
-		     void **cell)
-{
-	unsigned int slot;
-
-	for (slot = 0; slot < round->r5->layout.members; slot++)
-		cell[slot] = raid5_cell_data(&row->cell[slot]);
-}
-
 /* Return: 0, -EAGAIN if a member was dropped, -EIO if cells can't be had. */
 static int read_rows(struct raid5_round *round)
 {
@@ -108,7 +99,7 @@ static int recover(struct raid5_round *round)
 		return -EIO;
 	for (row = raid5_first_row(round); row;
 	     row = raid5_next_row(round, row)) {
-		cells_of(round, row, cell);
+		raid5_row_cells(round, row, cell);
 		raid5_plan_before(&row->plan, cell);
 		row->plan.write = filling;
 	}
@@ -123,7 +114,7 @@ static unsigned int compare_row(struct raid5_round *round,
 	void *cell[RAID5_SLOTS_MAX + 1];
 	u8 *sum, *parity;
 
-	cells_of(round, row, cell);
+	raid5_row_cells(round, row, cell);
 	sum = page_address(round->r5->sync->sum);
 	parity = cell[round->parity];
 	cell[round->parity] = sum;
@@ -180,24 +171,12 @@ static sector_t aim(struct raid5_round *round, sector_t begin, sector_t end)
 
 static void take_rows(struct raid5_round *round, sector_t begin, sector_t end)
 {
-	sector_t first = (round->stripe << round->r5->layout.chunk_shift) +
-			 round->begin;
+	sector_t first = raid5_data_sector(round, 0);
 	unsigned int at;
 
 	for (at = (begin - first) / RAID5_CELL_SECTORS;
 	     at < (end - first) / RAID5_CELL_SECTORS; at++)
 		raid5_copy_row(round, at);
-}
-
-static void give_rows(struct raid5_round *round)
-{
-	unsigned int at;
-
-	for (at = 0; at < round->r5->band_rows; at++) {
-		if (round->row[at])
-			list_add(&round->row[at]->node, &round->rows_spare);
-		round->row[at] = NULL;
-	}
 }
 
 static int do_band(struct raid5 *r5, sector_t begin, sector_t end,
@@ -215,7 +194,7 @@ static int do_band(struct raid5 *r5, sector_t begin, sector_t end,
 		r = recover(round);
 	else
 		r = compare(round, action != RAID_SYNC_CHECK, mismatches);
-	give_rows(round);
+	raid5_release_rows(round);
 	if (!r && action == RAID_SYNC_RECOVER)
 		WRITE_ONCE(r5->filled, end);
 	raid5_band_release(r5);

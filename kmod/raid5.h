@@ -316,13 +316,40 @@ static inline void *raid5_cell_data(const struct raid5_cell *cell)
 	return page_address(cell->page);
 }
 
-/* Where the cells of a round's row are, in sectors of a member. */
+/* Where the cells of a round's row are, in sectors of a member's data. */
+static inline sector_t raid5_data_sector(const struct raid5_round *round,
+					 unsigned int at)
+{
+	return (round->stripe << round->r5->layout.chunk_shift) +
+	       round->begin + at * RAID5_CELL_SECTORS;
+}
+
+/* The same, in sectors of a member. */
 static inline sector_t raid5_sector(const struct raid5_round *round,
 				    unsigned int at)
 {
-	return round->r5->raid->data_offset +
-	       (round->stripe << round->r5->layout.chunk_shift) +
-	       round->begin + at * RAID5_CELL_SECTORS;
+	return round->r5->raid->data_offset + raid5_data_sector(round, at);
+}
+
+/* What is in the cells of a round's row, by slot. */
+static inline void raid5_row_cells(const struct raid5_round *round,
+				   const struct raid5_row *row, void **cell)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < round->r5->layout.members; slot++)
+		cell[slot] = raid5_cell_data(&row->cell[slot]);
+}
+
+/* May the row's parity be wrong, so that nothing is to be concluded from it? */
+static inline bool raid5_is_unsure(const struct raid5_round *round,
+				   const struct raid5_row *row)
+{
+	const struct raid *raid = round->r5->raid;
+
+	return READ_ONCE(raid->torn) ||
+	       raid_sync_unsynced(raid, raid5_data_sector(round, row->at),
+				  raid5_data_sector(round, row->at + 1));
 }
 
 /* The first of a round's rows from a place in the band on, or NULL. */
@@ -378,6 +405,7 @@ unsigned int raid5_cells_to_read(const struct raid5_row *row);
 unsigned int raid5_cells_to_write(const struct raid5_row *row);
 void raid5_round_send(struct raid5_round *round, raid5_cells_fn cells,
 		      blk_opf_t opf, void (*next)(struct raid5_round *round));
+void raid5_release_rows(struct raid5_round *round);
 void raid5_round_init(struct raid5_round *round);
 void raid5_round_run(struct raid5_round *round);
 
