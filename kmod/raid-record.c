@@ -579,6 +579,21 @@ static int commit(struct raid *raid, unsigned long *lost)
 	return told ? 0 : -EIO;
 }
 
+/*
+ * What a lost member held is, with parity, what the others' data says: and that is
+ * in caches yet, some of it. A member that can't be flushed is found out by whoever
+ * counts on it next.
+ */
+static void settle_parity(struct raid *raid, const unsigned long *lost)
+{
+	DECLARE_BITMAP(rest, BRAID_RAID0_MEMBERS_MAX);
+
+	if (!raid->level->parity)
+		return;
+	survivors(raid, lost, rest);
+	submit_all(raid, rest, true);
+}
+
 /**
  * raid_record_lost() - make it durable that members are lost
  * @raid: the array; the caller holds raid->change
@@ -598,8 +613,10 @@ int raid_record_lost(struct raid *raid, unsigned long *lost)
 	if (!record || !raid->active || !braid_table_writable(raid->ti->table))
 		return 0;
 	for_each_set_bit(slot, lost, raid->members) {
-		if (record->table[slot].state != BRAID_SLOT_LOST)
-			return commit(raid, lost);
+		if (record->table[slot].state == BRAID_SLOT_LOST)
+			continue;
+		settle_parity(raid, lost);
+		return commit(raid, lost);
 	}
 	return 0;
 }
