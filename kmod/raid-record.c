@@ -735,6 +735,17 @@ static void follow(struct raid *raid)
 		raid->level->refresh(raid);
 }
 
+/* Without a member, what it held is known by a parity that may be wrong. */
+static void warn_of_holes(const struct raid *raid, unsigned int left)
+{
+	const struct raid_record *record = raid->record;
+
+	if (raid->level->parity && left < raid->members &&
+	    (!record->clean || record->resync < raid->member_sectors))
+		DMWARN("%s: a device is lacking and parity may be wrong: data may be lost",
+		       dm_table_device_name(raid->ti->table));
+}
+
 static int start_locked(struct raid *raid, unsigned long *lost)
 {
 	unsigned int left, slot;
@@ -751,6 +762,7 @@ static int start_locked(struct raid *raid, unsigned long *lost)
 	}
 	adopt(raid, fresh);
 	follow(raid);
+	warn_of_holes(raid, left);
 	begin(raid, lost);
 	if (!braid_table_writable(raid->ti->table))
 		return 0;

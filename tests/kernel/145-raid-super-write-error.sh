@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
 . "$(dirname "$0")/super.sh"
+. "$(dirname "$0")/sync.sh"
 
 # Tables for a leg over a disk: all good, superblocks that can't be written, data
 # that can't be written.
@@ -29,6 +30,13 @@ has() {
 	dd if=/dev/mapper/mirror bs=64k count=1 skip="$1" iflag=direct status=none | cmp -s - "$LAB_DIR/data"
 }
 
+# create DEV...: a mirror whose resync is over: no superblock is written but for what
+# the test does.
+create() {
+	takes array create mirror --level raid1 --force "$@" >"$LAB_DIR/out"
+	synced mirror
+}
+
 expect_health() {
 	[ "$(health mirror)" = "$1" ] || fail "the health is $(health mirror), not $1: $2"
 }
@@ -44,7 +52,7 @@ dd if=/dev/urandom of="$LAB_DIR/data" bs=64k count=1 status=none
 
 # One leg fails a write, another its superblock: both are lost, the third has it.
 undo drop_arrays
-takes array create mirror --level raid1 /dev/mapper/leg{a,b,c} >"$LAB_DIR/out"
+create /dev/mapper/leg{a,b,c}
 swap legc "$(bad_data "$c")"
 swap legb "$(bad_super "$b")"
 put 3 || fail "a write that one leg holds was not acknowledged"
@@ -62,7 +70,7 @@ takes array stop mirror
 takes array erase /dev/mapper/legc --force
 
 # The last one can't record it: the write fails, and nobody is lost.
-takes array create mirror --level raid1 --force /dev/mapper/leg{a,b} >"$LAB_DIR/out"
+create /dev/mapper/leg{a,b}
 swap legb "$(bad_data "$b")"
 swap lega "$(bad_super "$a")"
 put 4 && fail "a write was acknowledged although nobody could record who lacks it"
@@ -82,7 +90,7 @@ swap legb "$(good "$b")"
 takes array stop mirror
 
 # When all goes on before it could: the legs differ, so nobody calls them alike.
-takes array create mirror --level raid1 --force /dev/mapper/leg{a,b} >"$LAB_DIR/out"
+create /dev/mapper/leg{a,b}
 swap legb "$(bad_data "$b")"
 swap lega "$(bad_super "$a")"
 put 6 && fail "a write was acknowledged although nobody could record who lacks it"
@@ -93,7 +101,7 @@ takes array stop mirror
 expect 'in use' .state array examine "$a"
 
 # When an array is started.
-takes array create mirror --level raid1 --force /dev/mapper/leg{a,b} >"$LAB_DIR/out"
+create /dev/mapper/leg{a,b}
 takes array stop mirror
 swap legb "$(bad_super "$b")"
 takes array assemble mirror >"$LAB_DIR/out"
@@ -116,7 +124,7 @@ takes array stop stripe
 expect clean .state array examine "$b"
 
 # When it is stopped: it can't be marked as stopped, but nothing else happens.
-takes array create mirror --level raid1 --force /dev/mapper/leg{a,b} >"$LAB_DIR/out"
+create /dev/mapper/leg{a,b}
 swap lega "$(bad_super "$a")"
 swap legb "$(bad_super "$b")"
 takes array stop mirror

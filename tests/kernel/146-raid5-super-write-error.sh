@@ -9,6 +9,7 @@
 . "$(dirname "$0")/braidctl.sh"
 . "$(dirname "$0")/super.sh"
 . "$(dirname "$0")/raid5.sh"
+. "$(dirname "$0")/sync.sh"
 
 # Tables for a leg over a disk: all good, data that can't be written, superblocks
 # that can't be.
@@ -50,6 +51,7 @@ for slot in 0 1 2 3; do
 	dm_create "leg$slot" "$(good "${paths[slot]}")"
 done
 takes array create r5 --level raid5 --chunk 64K /dev/mapper/leg{0,1,2,3} >"$LAB_DIR/out"
+synced r5
 head -c $(($(sectors "$dev") * 512)) /dev/urandom >"$model"
 dd if="$model" of="$dev" bs=192k oflag=direct status=none
 

@@ -136,6 +136,10 @@ static int refuse_gaps(const struct candidate *c)
 		return complain(
 			"%s is not assembled: it lacks a device and was not stopped as it should be, so that blocks which nobody was writing may be lost: --force assembles it",
 			c->name);
+	if (gaps && parity && !c->set.synced && !force)
+		return complain(
+			"%s is not assembled: it lacks a device and its parity was never established everywhere, so that blocks may be lost: --force assembles it",
+			c->name);
 	return 0;
 }
 

@@ -11,6 +11,7 @@ void set_judge(struct set *set)
 	set->fresh = raid_super_judge(set->super, set->count, set->verdict);
 	fresh = set->super[set->fresh];
 	set->clean = __le32_to_cpu(fresh->flags) & BRAID_SUPER_CLEAN;
+	set->synced = __le64_to_cpu(fresh->resync_sector) == BRAID_SYNCED;
 	for (slot = 0; slot < BRAID_SUPER_SLOTS; slot++)
 		set->chosen[slot] = -1;
 	for (i = 0; i < set->count; i++)

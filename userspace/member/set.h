@@ -21,6 +21,7 @@
  * @lost: slots without one that holds data, of which the array knew before
  * @missing: slots without one that the newest superblock calls used
  * @clean: the array was stopped as it should be
+ * @synced: redundancy was established everywhere
  */
 struct set {
 	unsigned int count;
@@ -30,6 +31,7 @@ struct set {
 	int chosen[BRAID_SUPER_SLOTS];
 	unsigned int rebuilt, lost, missing;
 	bool clean;
+	bool synced;
 };
 
 /* Fill in everything behind @super. At least one must be there. */
