@@ -27,12 +27,15 @@ bounded() {
 child=
 trap '[ -z "$child" ] || { kill "$child"; wait "$child"; }; exit 143' INT TERM
 
+# What is on the terminal says how long the test took as well, if "took" does.
 pass() {
-	echo "ok $1" | tee -a "$results"
+	echo "ok $1" >>"$results"
+	echo "ok $1${took:+ ($took s)}"
 }
 
 fails() {
-	echo "not ok $1 - $2" | tee -a "$results"
+	echo "not ok $1 - $2" >>"$results"
+	echo "not ok $1 - $2${took:+ ($took s)}"
 }
 
 skips() {
@@ -75,11 +78,12 @@ header() {
 # run_script NAME COMMAND...: one test; its last line of output is the reason
 # for a failure or a skip.
 run_script() {
-	local name=$1 log status
+	local name=$1 log status took started=$SECONDS
 	shift
 	log=$artefacts/${name//[ \/]/-}.log
 	bounded $((${limit:-300} * LAB_SLOW)) "$@" </dev/null >"$log" 2>&1
 	status=$?
+	took=$((SECONDS - started))
 	verdict "$name" "$status" "$(tail -n 1 "$log" | cut -c1-200)"
 	case $status in
 	0 | 77) rm "$log" ;;
