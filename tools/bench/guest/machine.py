@@ -22,10 +22,13 @@ def poke(path, value):
 
 
 def contract_knows(words):
-    """Is this in the module's contract? Versions differ in what they can do."""
-    path = os.path.join(os.environ["BRAID_TREE"], "kmod/dm-braid.h")
-    with open(path, encoding="ascii") as file:
-        return words in file.read()
+    """Does this version's module know this? Versions differ in what they can do."""
+    for name in ("dm-braid.h", "raid-args.c"):
+        path = os.path.join(os.environ["BRAID_TREE"], "kmod", name)
+        with open(path, encoding="ascii") as file:
+            if words in file.read():
+                return True
+    return False
 
 
 def sectors(device):

@@ -21,15 +21,22 @@ def wait_until(done):
 
 
 class Braid:
-    log = True
+    """The words are for the table, of those that this version knows."""
+
+    def __init__(self, *words):
+        self.words = words
 
     def up(self, case, members):
         chunk = [] if case["level"] == "raid1" else ["--chunk", "64K"]
         run("braidctl", "array", "create", "bench", "--level", case["level"], *chunk,
             "--force", *members)
-        features = [] if self.log else ["no_log"]
-        if case["level"] != "raid0" and contract_knows("max_recovery_rate"):
-            features += ["max_recovery_rate", str(FAST)]
+        features = []
+        if case["level"] != "raid0":
+            features = [word for word in self.words if contract_knows(word)]
+            if contract_knows("max_recovery_rate"):
+                features += ["max_recovery_rate", str(FAST)]
+        if case["level"] != "raid5" and "no_ppl" in features:
+            features.remove("no_ppl")
         self.add_features(features)
         wait_until(self.in_sync)
         return "/dev/mapper/bench"
@@ -55,6 +62,7 @@ class Braid:
 
     def rebuild(self, member):
         run("braidctl", "array", "remove", "bench", member)
+        wipe(member)	# or only what changed would be copied
         run("braidctl", "array", "add", "bench", member, "--force")
         wait_until(self.in_sync)
 
@@ -62,18 +70,24 @@ class Braid:
         run("braidctl", "array", "stop", "bench")
 
 
-class BraidNoLog(Braid):
-    log = False
-
-
 class Md:
+    """policy: what it keeps for the time after a crash, on raid1 and raid5."""
+
+    def __init__(self, policy="bitmap", skip_copy=False):
+        self.policy = policy if contract_knows("no_log") else "resync"
+        self.skip_copy = skip_copy
+
     def up(self, case, members):
-        bitmap = "--bitmap=internal" if contract_knows("no_log") else "--bitmap=none"
-        options = {"raid0": ["--chunk=64"], "raid1": ["--assume-clean", bitmap],
-                   "raid5": ["--chunk=64", "--assume-clean", bitmap]}
+        policy = "--consistency-policy=" + self.policy
+        if self.policy == "bitmap":
+            policy = "--bitmap=internal"
+        options = {"raid0": ["--chunk=64"], "raid1": ["--assume-clean", policy],
+                   "raid5": ["--chunk=64", "--assume-clean", policy]}
         run("mdadm", "--create", "/dev/md0", "--run", "--metadata=1.2",
             "--level=" + case["level"], *options[case["level"]],
             "--raid-devices=%d" % len(members), *members)
+        if self.skip_copy:
+            poke("/sys/block/md0/md/skip_copy", 1)
         return "/dev/md0"
 
     def fail(self, member):
@@ -117,8 +131,13 @@ class Member:
         pass
 
 
-SUBJECTS = {"braid": Braid(), "nolog": BraidNoLog(), "md": Md(), "stripe": DmStripe(), "member": Member()}
-
+# md has a bitmap or a PPL, never both: so what is compared with it hasn't either
+SUBJECTS = {"braid": Braid("no_ppl"), "nolog": Braid("no_ppl", "no_log"),
+            "stable": Braid("no_ppl", "stable_pages"),
+            "ppl": Braid("no_log"), "noppl": Braid("no_log", "no_ppl"),
+            "md": Md(), "mdskip": Md(skip_copy=True),
+            "mdppl": Md("ppl"), "mdnoppl": Md("resync"),
+            "stripe": DmStripe(), "member": Member()}
 
 filled = set()
 
@@ -177,6 +196,8 @@ def measure_memory(case, subject, _seconds):
     """Bytes that an array takes when it is idle, and busy, fio's own left out."""
     members = RAM[:case["members"]]
     fresh(members)
+    subject.up(case, members)	# what the kernel keeps of a first time isn't the array's
+    subject.down()
     bare_busy = memory_while(members[0], case["job"])
     bare_idle = memory_used()
     device = subject.up(case, members)
