@@ -81,6 +81,7 @@ static void assign(struct raid5_round *round, struct raid5_band *band,
 	u32 turn;
 
 	band->round = NULL;
+	atomic_inc(&r5->plug.rounds);
 	round->band = band;
 	round->bios = *bios;
 	round->stripe = div_u64_rem(band->number, r5->bands, &turn);
@@ -129,15 +130,39 @@ static struct raid5_band *open_band(struct raid5 *r5, struct bio *bio,
 	band->number = number;
 	band->round = NULL;
 	bio_list_init(&band->waiting);
+	band->sectors = 0;
+	INIT_LIST_HEAD(&band->plugged);
 	INIT_LIST_HEAD(&band->hungry);
 	INIT_WORK(&band->work, begin_work);
 	return band;
 }
 
+static unsigned int stripe_sectors(const struct raid5 *r5)
+{
+	return raid5_chunk(r5) * (r5->layout.members - 1);
+}
+
 static bool is_stripe(const struct raid5 *r5, const struct bio *bio)
 {
 	return r5->bands == 1 && bio_op(bio) == REQ_OP_WRITE &&
-	       bio_sectors(bio) == raid5_chunk(r5) * (r5->layout.members - 1);
+	       bio_sectors(bio) == stripe_sectors(r5);
+}
+
+/* May a band wait for more? Not for more than a stripe, nor on a reader's time. */
+static bool may_wait(const struct raid5_band *band, const struct bio *bio)
+{
+	return bio_op(bio) == REQ_OP_WRITE && !(bio->bi_opf & REQ_FUA) &&
+	       band->sectors < stripe_sectors(band->r5);
+}
+
+/* Is more to be expected behind the first that came? Under the bucket's lock. */
+static bool waits(struct raid5_band *band, const struct bio *bio)
+{
+	const struct raid5 *r5 = band->r5;
+
+	return r5->bands == 1 && may_wait(band, bio) &&
+	       bio->bi_iter.bi_sector == band->number * stripe_sectors(r5) &&
+	       raid5_plug_hold(band);
 }
 
 /**
@@ -163,6 +188,11 @@ void raid5_band_join(struct raid5 *r5, struct bio *bio)
 		hlist_add_head(&band->node, &bucket->bands);
 	}
 	bio_list_add(&band->waiting, bio);
+	band->sectors += bio_sectors(bio);
+	if (mine && waits(mine, bio))
+		mine = NULL;
+	else if (!mine && !may_wait(band, bio))
+		raid5_plug_pull(band);
 	spin_unlock_irqrestore(&bucket->lock, flags);
 	if (!mine)
 		return;
@@ -183,6 +213,8 @@ static void put_sync(struct raid5 *r5, struct raid5_bucket *bucket)
 	sync->band.number = sync->wants;
 	sync->band.round = NULL;
 	bio_list_init(&sync->band.waiting);
+	sync->band.sectors = 0;
+	INIT_LIST_HEAD(&sync->band.plugged);
 	hlist_add_head(&sync->band.node, &bucket->bands);
 	complete(&sync->turn);
 }
@@ -231,6 +263,7 @@ void raid5_band_leave(struct raid5_round *round)
 	if (!pass_to_sync(r5, bucket, old))
 		pass_to_waiting(r5, bucket, old);
 	spin_unlock_irqrestore(&bucket->lock, flags);
+	raid5_plug_ended(r5);
 }
 
 /**

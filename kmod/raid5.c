@@ -352,6 +352,7 @@ static struct raid5 *make_raid5(struct raid *raid)
 	bio_list_init(&r5->failed);
 	INIT_WORK(&r5->settle, settle);
 	raid5_band_init(r5);
+	raid5_plug_init(r5);
 	spin_lock_init(&r5->pool.lock);
 	INIT_LIST_HEAD(&r5->pool.rounds);
 	INIT_LIST_HEAD(&r5->pool.rows);
@@ -362,6 +363,7 @@ static struct raid5 *make_raid5(struct raid *raid)
 /* Copes with an array that is half made. */
 static void free_raid5(struct raid5 *r5)
 {
+	cancel_delayed_work_sync(&r5->plug.patience);
 	if (r5->wq)
 		destroy_workqueue(r5->wq);
 	raid5_sync_free(r5);

@@ -5,6 +5,7 @@
  *	raid5.c		device-mapper's side: reads that go straight to a
  *			member, flushes, members that are dropped
  *	raid5-band.c	who works on a band, and who waits for it
+ *	raid5-plug.c	waiting for the rest of a stripe
  *	raid5-pool.c	the memory of rounds
  *	raid5-round.c	what is done with a band: read, compute, write
  *	raid5-mend.c	cells that can't be read
@@ -23,6 +24,8 @@
  * all that wait, reads what the plans of its rows want, computes, writes data
  * and parity, and only when all of that is on the members, ends its bios.
  *
+ * Writes that may become a whole stripe are held back a little (raid5-plug.c).
+ *
  * Life of a read: straight to its member, if that is in use. Otherwise, or if
  * that fails, it joins its band like a write, because while data and parity are
  * written in turns, the sum of a row is nothing that was ever there.
@@ -38,7 +41,7 @@
  * rebuilt is one of the others up to r5->filled, and counts as out behind it: row
  * by row.
  *
- * Locks: bucket->lock, then pool.lock. r5->lock is taken alone. All of them are
+ * Locks: bucket->lock, then pool.lock or plug.lock. r5->lock is taken alone. All of them are
  * taken with interrupts off, and held for list operations only. raid->change is
  * taken with none of them. The right to a band is no lock that anybody sleeps on:
  * who can't have it is queued.
@@ -173,6 +176,8 @@ struct raid5_round {
  * @node: in its bucket
  * @number: which band it is
  * @waiting: what the next round is for
+ * @sectors: how much was asked for since it was opened
+ * @plugged: in the list of those held back; the plug's lock protects it
  * @hungry: in the pool's queue
  * @needs: how many rows it waits for there
  * @round: what it got
@@ -186,6 +191,8 @@ struct raid5_band {
 	struct hlist_node node;
 	u64 number;
 	struct bio_list waiting;
+	unsigned int sectors;
+	struct list_head plugged;
 	struct list_head hungry;
 	unsigned int needs;
 	struct raid5_round *round;
@@ -237,6 +244,20 @@ struct raid5_pool {
 };
 
 /**
+ * struct raid5_plug - bands that are held back
+ * @lock: protects @bands
+ * @bands: those, the oldest first
+ * @patience: begins them when they have waited for long enough
+ * @rounds: how many rounds of bios are under way
+ */
+struct raid5_plug {
+	spinlock_t lock; /* see above */
+	struct list_head bands;
+	struct delayed_work patience;
+	atomic_t rounds;
+};
+
+/**
  * struct raid5_sync - what synchronising works with
  * @round: a round of its own, with rows for a piece; it has no bios
  * @sum: room for a parity that is compared
@@ -275,6 +296,7 @@ struct raid5_sync {
  * @wq: where everything runs
  * @sync: what synchronising works with
  * @pool: memory
+ * @plug: bands that are held back
  * @bucket: bands
  */
 struct raid5 {
@@ -293,6 +315,7 @@ struct raid5 {
 	struct raid5_sync *sync;
 
 	struct raid5_pool pool;
+	struct raid5_plug plug;
 	struct raid5_bucket bucket[RAID5_BUCKETS];
 };
 
@@ -395,6 +418,12 @@ struct raid5_round *raid5_pool_take(struct raid5_band *band,
 void raid5_pool_give(struct raid5_round *round);
 struct raid5_round *raid5_pool_own(struct raid5 *r5, unsigned int rows);
 void raid5_pool_disown(struct raid5_round *round);
+
+/* raid5-plug.c */
+void raid5_plug_init(struct raid5 *r5);
+bool raid5_plug_hold(struct raid5_band *band);
+void raid5_plug_pull(struct raid5_band *band);
+void raid5_plug_ended(struct raid5 *r5);
 
 /* raid5-round.c */
 
