@@ -1,7 +1,7 @@
 #!/bin/bash
 # raid5 with any one member missing reads what was written, takes writes, and
 # what it wrote can be read with the same member missing, from the members alone.
-# runs: uml vm
+# runs: uml vm slow
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/raid5.sh"

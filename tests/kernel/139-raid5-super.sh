@@ -2,7 +2,7 @@
 # raid5 with superblocks: a member that fails under load never serves its old data
 # again (P3), a second one is more than the array can do without, and an array that
 # has failed comes back with all that was acknowledged.
-# runs: uml vm
+# runs: uml vm slow
 # timeout: 240
 # shellcheck disable=SC2119 # health is raid5.sh's, not super.sh's
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Members that don't belong together, or can't be what they say, are refused by
 # the kernel and by braidctl, each with its own sentence, and nothing is written.
-# runs: uml vm
+# runs: uml vm slow
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"

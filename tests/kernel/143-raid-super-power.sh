@@ -1,7 +1,7 @@
 #!/bin/bash
 # P3, P2: the power fails while the loss of a leg is being recorded. Whatever was
 # acknowledged is on every member that the array would use afterwards.
-# runs: uml vm
+# runs: uml vm slow
 # timeout: 300
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Copies of superblocks that are torn, garbage, or of the other place: one whole
 # copy is enough, none is refused, and nothing crashes.
-# runs: uml vm
+# runs: uml vm slow
 # timeout: 240
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
