@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The memory that maps and views take, which grows with the devices and with
- * nothing else: 4 bytes a block, 2 bits for each view, and a record for each
+ * nothing else: 8 bytes for three blocks, 2 bits for each view, and a record for each
  * block that is kept. All of them together get a quarter of the machine's memory
  * at most, so that a table line or a message is refused, and a view given up,
  * before it hurts anybody else (P10).

@@ -45,7 +45,8 @@
  *	  map_id	32 hex digits, drawn at random when the map is made; eras
  *			of maps with different ids can't be compared
  *	  era		the era that is being written now, from 1
- *	  oldest	the smallest era that "changed" accepts as <since>
+ *	  oldest	the smallest era that "changed" accepts as <since>: 0, or
+ *			at least 393216 below the newest that was closed
  *	  store_*	blocks of the copy store; 0/0 with no metadata device
  *	  memory ...	where the map is, and what follows with a durable one:
  *			extents in the activity log, its slots, blocks of an

@@ -51,6 +51,7 @@ struct map_disk {
 	unsigned int extent_shift;	/* of blocks */
 	bool failed;			/* under log_lock */
 	bool live;			/* the superblock says: in use */
+	bool both;			/* copies of the superblock were whole */
 	bool log_old;			/* the log on the disk isn't act's */
 	u32 suspects;			/* blocks, when it was loaded */
 	u32 log_writes;			/* units */

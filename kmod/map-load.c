@@ -15,8 +15,15 @@
 #include "map-sector.h"
 #include "track.h"
 
-/* A stamp that isn't trusted, until it is known which era is next. */
-#define SUSPECT ((u32)ERA_SUSPECT)
+/*
+ * A stamp that isn't trusted, until it is known which era is next: of an era that is
+ * higher than any that is, see trusted_stamp().
+ */
+static u32 suspect_stamp(const struct era_map *map)
+{
+	return era_stamp(min(map->floor + ERA_SPAN - 1, ERA_LAST + 1),
+			 ERA_SUSPECT);
+}
 
 /* Read both copies. Return: the one that counts, -EIO, or -errno of newest(). */
 static int read_supers(struct map_io *io, struct block_device *bdev, bool *both)
@@ -89,10 +96,10 @@ static const char *super_misfits(const struct braid_map_super *super,
 
 /* Return: what is wrong, or NULL. */
 static const char *load_super(struct map_disk *disk,
-			      const struct track_args *args, bool *both)
+			      const struct track_args *args)
 {
 	enum map_fault fault;
-	int r = read_supers(&disk->super_io, disk->bdev, both);
+	int r = read_supers(&disk->super_io, disk->bdev, &disk->both);
 
 	if (r < 0)
 		return super_fault(r);
@@ -124,11 +131,23 @@ const char *map_disk_changed(struct map_disk *disk)
 	return NULL;
 }
 
-static u32 trusted_stamp(__le32 value)
+/* The newest era that the superblock knows to be closed, or that may be. */
+static u32 known_era(const struct map_disk *disk)
 {
+	/* the copy that is missing may have told of one more */
+	return le32_to_cpu(disk->super->era) + !disk->both;
+}
+
+/* No write is of an era that is much above those that are closed. */
+static u32 trusted_stamp(const struct map_disk *disk, const struct era_map *map,
+			 __le32 value)
+{
+	u32 most = min_t(u32, known_era(disk) + ERA_AHEAD, ERA_LAST - 1);
 	u32 stamp = le32_to_cpu(value);
 
-	return era_of(stamp) < ERA_LAST ? stamp : SUSPECT;
+	if (!stamp || (era_of(stamp) && era_of(stamp) <= most))
+		return stamp;
+	return suspect_stamp(map);
 }
 
 /* Take over a unit's stamps. Sectors that have rotted make suspects. */
@@ -151,8 +170,10 @@ static void take_unit(struct map_disk *disk, struct era_map *map, u32 nr_blocks,
 				     min(block + BRAID_MAP_VALUES, nr_blocks) -
 					     1);
 		for (i = 0; i < BRAID_MAP_VALUES && block < nr_blocks; i++)
-			map->stamps[block++] =
-				good ? trusted_stamp(s->value[i]) : SUSPECT;
+			era_map_set(map, block++,
+				    good ? trusted_stamp(disk, map,
+							 s->value[i]) :
+					   suspect_stamp(map));
 	}
 }
 
@@ -198,7 +219,7 @@ static void suspect_all(struct map_disk *disk, struct era_map *map,
 
 	DMWARN("%s: %s: all blocks are suspect", disk->track->name, why);
 	for (block = 0; block < nr_blocks; block++)
-		map->stamps[block] = SUSPECT;
+		era_map_set(map, block, suspect_stamp(map));
 }
 
 /* Return: false if there can't be such an extent. */
@@ -215,7 +236,7 @@ static bool suspect_extent(struct map_disk *disk, struct era_map *map,
 		return true;
 	end = block + min(nr_blocks - block, 1U << disk->extent_shift);
 	while (block < end)
-		map->stamps[block++] = SUSPECT;
+		era_map_set(map, block++, suspect_stamp(map));
 	return true;
 }
 
@@ -272,18 +293,15 @@ static void judge(struct map_disk *disk, struct era_map *map)
 }
 
 /* The newest era that any stamp, or the superblock, knows. */
-static u32 newest_era(const struct map_disk *disk, const struct era_map *map,
-		      bool both)
+static u32 newest_era(const struct map_disk *disk, const struct era_map *map)
 {
 	u32 nr_blocks = le32_to_cpu(disk->super->nr_blocks);
-	u32 era = le32_to_cpu(disk->super->era);
+	u32 era = known_era(disk);
 	u32 block;
 
-	/* the copy that is missing may have told of one more */
-	if (!both)
-		era++;
 	for (block = 0; block < nr_blocks; block++)
-		era = max(era, era_map_era(map, block));
+		if (era_map_stamp(map, block) != suspect_stamp(map))
+			era = max(era, era_map_era(map, block));
 	return era;
 }
 
@@ -295,32 +313,32 @@ static void settle(struct map_disk *disk, struct era_map *map, u32 era,
 	u32 block;
 
 	for (block = 0; block < nr_blocks; block++) {
-		if (map->stamps[block] != SUSPECT)
+		if (era_map_stamp(map, block) != suspect_stamp(map))
 			continue;
-		map->stamps[block] = era_stamp(era, ERA_SUSPECT);
+		era_map_set(map, block, era_stamp(era, ERA_SUSPECT));
 		map_disk_dirty(disk, block, 1);
 		disk->suspects++;
 	}
 	if (last_was_short) {
-		map->stamps[nr_blocks - 1] = era_stamp(era, ERA_WRITTEN);
+		era_map_set(map, nr_blocks - 1, era_stamp(era, ERA_WRITTEN));
 		map_disk_dirty(disk, nr_blocks - 1, 1);
 	}
 	if (nr_blocks < map->nr_blocks)
 		map_disk_dirty(disk, nr_blocks, map->nr_blocks - nr_blocks);
 	for (; nr_blocks < map->nr_blocks; nr_blocks++)
-		map->stamps[nr_blocks] = era_stamp(era, ERA_WRITTEN);
+		era_map_set(map, nr_blocks, era_stamp(era, ERA_WRITTEN));
 }
 
-static int load_stamps(struct track *t, const struct track_args *args,
-		       bool both)
+static int load_stamps(struct track *t, const struct track_args *args)
 {
 	struct map_disk *disk = t->disk;
 	struct era_map *map = rcu_dereference_protected(t->map, true);
 	u64 sectors = le64_to_cpu(disk->super->origin_sectors);
 	u32 era;
 
+	era_map_begin(map, known_era(disk));
 	load_map(disk, map);
-	era = newest_era(disk, map, both) + 1;
+	era = newest_era(disk, map) + 1;
 	judge(disk, map);
 	if (era >= ERA_LAST)
 		return -EOVERFLOW;
@@ -420,13 +438,12 @@ static int size_disk(struct map_disk *disk)
 int map_disk_load(struct track *t, const struct track_args *args, char **error)
 {
 	const char *why;
-	bool both;
 	int r;
 
 	*error = "Not enough memory for the durable map";
 	if (make_disk(t))
 		return -ENOMEM;
-	why = load_super(t->disk, args, &both);
+	why = load_super(t->disk, args);
 	if (why) {
 		DMERR("%s: metadata device %s: %s", t->name,
 		      args->metadata->name, why);
@@ -435,7 +452,7 @@ int map_disk_load(struct track *t, const struct track_args *args, char **error)
 	}
 	if (size_disk(t->disk))
 		return -ENOMEM;
-	r = load_stamps(t, args, both);
+	r = load_stamps(t, args);
 	if (r)
 		*error = "The map has no eras left";
 	return r;

@@ -43,6 +43,76 @@ static void track_remove_view(struct track *t, struct view *view)
 	view_put(view);
 }
 
+/* Say that it can't be told what changed since an era. */
+void track_too_old(struct track *t, u32 since)
+{
+	DMERR("%s: what changed since era %u isn't known any more, only since era %u",
+	      t->name, since, track_oldest(t));
+}
+
+/* Since which era it can be told at the least what changed. */
+u32 track_oldest(struct track *t)
+{
+	u32 oldest;
+
+	rcu_read_lock();
+	oldest = READ_ONCE(rcu_dereference(t->map)->oldest);
+	rcu_read_unlock();
+	return oldest;
+}
+
+/*
+ * Stamps of eras below @floor are about to become ones of @floor, which a view must
+ * not take for later than its own era, or its "since".
+ */
+static void track_expire_views(struct track *t, u32 floor)
+{
+	const struct view_set *set;
+	bool expired = false;
+	unsigned int i;
+
+	rcu_read_lock();
+	set = rcu_dereference(t->views);
+	for (i = 0; set && i < set->nr; i++) {
+		struct view *view = set->views[i];
+
+		if (floor <= (view->whole ? view->era : view->since) ||
+		    !view_invalidate(view))
+			continue;
+		DMWARN("%s: the view of era %u is invalid: eras below %u are being forgotten",
+		       t->name, view->era, floor);
+		queue_work(system_wq, &t->event_work);
+		expired = true;
+	}
+	rcu_read_unlock();
+	if (expired)
+		view_park_kick_all(&t->park);
+}
+
+/*
+ * Every ERA_SPAN / 8 eras: see era-map.h. No write of a closed era is in flight. The
+ * floor isn't above what the superblock says is closed, so a map that is loaded again
+ * knows no more than this one.
+ */
+static void track_forget(struct track *t)
+{
+	u32 era = READ_ONCE(t->drain.drained);
+	struct era_map *map;
+	bool due;
+
+	rcu_read_lock();
+	due = era_map_is_due(rcu_dereference(t->map), era);
+	rcu_read_unlock();
+	if (!due)
+		return;
+
+	mutex_lock(&t->map_lock);
+	map = rcu_dereference_protected(t->map, true);
+	track_expire_views(t, era_floor(era));
+	era_map_forget(map, era_floor(era));
+	mutex_unlock(&t->map_lock);
+}
+
 /*
  * Publish a view of the current era: it has no effect before the next begins.
  * The close keeps a reference of its own until track_end_close().
@@ -53,6 +123,11 @@ static int track_add_view(struct track *t, const struct track_close *how,
 	struct view_set *old, *new;
 	u32 era = drain_era(&t->drain);
 
+	/* one of all blocks can be had without asking what changed */
+	if (!how->whole && how->since < track_oldest(t)) {
+		track_too_old(t, how->since);
+		return -ERANGE;
+	}
 	if (how->since >= era) {
 		DMERR("%s: a view of era %u can't tell what changed since era %u",
 		      t->name, era, how->since);
@@ -141,6 +216,7 @@ int track_begin_close(struct track *t, const struct track_close *how,
 		      drain_era(&t->drain));
 		return -EOVERFLOW;
 	}
+	track_forget(t);
 	return how->view ? track_open_view(t, how, view) : 0;
 }
 

@@ -124,6 +124,10 @@ static int changed_parse(struct changed *c, char **argv)
 		      c->track->name, c->since, era);
 		return -EINVAL;
 	}
+	if (c->since < track_oldest(c->track)) {
+		track_too_old(c->track, c->since);
+		return -ERANGE;
+	}
 	return changed_parse_view(c, argv[2]);
 }
 
@@ -207,17 +211,22 @@ static s64 changed_fill(struct changed *c, char *body, unsigned int size,
 
 /*
  * Lost stamps are noted for a view that is open; one that was dropped meanwhile
- * may have missed some. A stamp that was replaced after that is seen before
- * the state: pairs with era_map_raise().
+ * may have missed some. And stamps may have been lifted above "since" meanwhile. A
+ * stamp that was replaced after that is seen before the one and the other: pairs
+ * with era_map_raise() and era_map_forget().
  */
-static bool changed_is_exact(const struct changed *c)
+static int changed_check(const struct changed *c)
 {
 	smp_rmb();
+	if (c->since < track_oldest(c->track)) {
+		track_too_old(c->track, c->since);
+		return -ERANGE;
+	}
 	if (!c->view || view_state(c->view) != VIEW_DROPPED)
-		return true;
+		return 1;
 	DMERR("%s: changed: the view of era %u was dropped meanwhile",
 	      c->track->name, c->upto);
-	return false;
+	return -ENOENT;
 }
 
 /*
@@ -253,8 +262,8 @@ static int track_msg_changed(struct track *t, unsigned int argc, char **argv,
 	r = changed_parse(&c, argv);
 	if (!r)
 		r = changed_reply(&c, result, maxlen);
-	if (r == 1 && !changed_is_exact(&c))
-		r = -ENOENT;
+	if (r == 1)
+		r = changed_check(&c);
 	if (c.view)
 		view_put(c.view);
 	return r;

@@ -47,7 +47,7 @@ static int track_attach_target(struct dm_target *ti, struct track_target *tt)
 	tt->longer = era_map_create(tt->args.nr_blocks);
 	if (tt->longer)
 		return 0;
-	ti->error = "Not enough memory to grow the era map: 4 bytes a block";
+	ti->error = "Not enough memory to grow the era map: 8 bytes for three blocks";
 	return -ENOMEM;
 }
 
@@ -165,9 +165,10 @@ static void track_status_info(struct track *t, char *result,
 
 	rcu_read_lock();
 	set = rcu_dereference(t->views);
-	DMEMIT("%u %u %*phN %u 0 %u/%u %u", 1U << t->block_shift,
+	DMEMIT("%u %u %*phN %u %u %u/%u %u", 1U << t->block_shift,
 	       rcu_dereference(t->map)->nr_blocks, BRAID_MAP_ID_BYTES,
-	       t->map_id, drain_era(&t->drain), READ_ONCE(store->slots.used),
+	       t->map_id, drain_era(&t->drain), track_oldest(t),
+	       READ_ONCE(store->slots.used),
 	       store->slots.total, set ? set->nr : 0);
 	for (i = 0; set && i < set->nr; i++) {
 		const struct view *view = set->views[i];

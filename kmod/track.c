@@ -147,7 +147,7 @@ static struct track *track_create(dev_t dev, const struct track_args *args,
 	struct track *t = kzalloc(sizeof(*t), GFP_KERNEL);
 	int r = -ENOMEM;
 
-	*error = "Not enough memory for the era map: 4 bytes a block";
+	*error = "Not enough memory for the era map: 8 bytes for three blocks";
 	if (!t)
 		return ERR_PTR(r);
 

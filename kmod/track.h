@@ -149,6 +149,8 @@ struct track_close {
 	u32 since;
 };
 
+u32 track_oldest(struct track *t);
+void track_too_old(struct track *t, u32 since);
 int track_close(struct track *t, const struct track_close *how, u32 *era);
 int track_begin_close(struct track *t, const struct track_close *how,
 		      struct view **view);

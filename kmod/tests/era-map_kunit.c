@@ -51,7 +51,7 @@ static void era_map_intervals(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, era_map_changed(map, lost, 8, 3, 4, &kind));
 
 	/* a kind that this version doesn't know */
-	map->stamps[9] = era_stamp(5, ERA_RESERVED);
+	era_map_set(map, 9, era_stamp(5, ERA_RESERVED));
 	KUNIT_EXPECT_TRUE(test, era_map_changed(map, NULL, 9, 4, 5, &kind));
 	KUNIT_EXPECT_EQ(test, kind, ERA_SUSPECT);
 	era_map_destroy(map);
@@ -158,8 +158,9 @@ static u32 era_map_slow_open(const struct era_map *map, u32 want)
 	u32 block;
 
 	for (block = 0; block < BLOCKS; block++)
-		if (map->stamps[block] / 4 < want / 4 ||
-		    strength[map->stamps[block] % 4] < strength[want % 4])
+		if (era_map_stamp(map, block) / 4 < want / 4 ||
+		    strength[era_map_stamp(map, block) % 4] <
+			    strength[want % 4])
 			break;
 	return block;
 }
@@ -184,7 +185,10 @@ static void era_map_random(struct kunit *test)
 		memset(lost, 0, sizeof(lost));
 		memset(seen, 0xff, BLOCKS * sizeof(*seen));
 		for (block = 0; block < BLOCKS; block++) {
-			map->stamps[block] = prandom_u32_state(&rnd) % 160;
+			u32 stamp = prandom_u32_state(&rnd) % 160;
+
+			/* none is of era 0, but those that never changed */
+			era_map_set(map, block, stamp < 4 ? 0 : stamp);
 			if (!(prandom_u32_state(&rnd) % 8))
 				__set_bit(block, lost);
 		}
@@ -192,7 +196,8 @@ static void era_map_random(struct kunit *test)
 			     1 + prandom_u32_state(&rnd) % BLOCKS, seen);
 		for (block = 0; block < BLOCKS; block++)
 			KUNIT_ASSERT_EQ(test, seen[block],
-					era_map_expected(map->stamps[block],
+					era_map_expected(era_map_stamp(map,
+								       block),
 							 test_bit(block, lost),
 							 since, upto));
 		KUNIT_ASSERT_EQ(test, era_map_first_open(map, 0, BLOCKS, want),
@@ -201,7 +206,169 @@ static void era_map_random(struct kunit *test)
 	era_map_destroy(map);
 }
 
+/* What is packed is read again, wherever in its span a stamp is. */
+static void era_map_packing(struct kunit *test)
+{
+	static const u32 floors[] = { 0, 1, ERA_SPAN - 1, ERA_SPAN, 123456789,
+				      ERA_LAST - ERA_SPAN };
+	static const u32 above[] = { 0, 1, 2, ERA_SPAN / 2, ERA_KEPT,
+				     ERA_SPAN - 1 };
+	u32 i, j, kind;
+
+	for (i = 0; i < ARRAY_SIZE(floors); i++) {
+		KUNIT_EXPECT_EQ(test, era_unpack(era_pack(0), floors[i]), 0);
+		for (j = 0; j < ARRAY_SIZE(above); j++) {
+			for (kind = 0; kind <= ERA_SUSPECT; kind++) {
+				u32 era = floors[i] + above[j];
+				u32 stamp = era_stamp(era, kind);
+
+				/* the others never changed, then */
+				if (!era)
+					continue;
+				KUNIT_EXPECT_NE(test, era_pack(stamp), 0);
+				KUNIT_EXPECT_EQ(test,
+						era_unpack(era_pack(stamp),
+							   floors[i]),
+						stamp);
+			}
+		}
+	}
+}
+
+/* A stamp is changed, those beside it aren't; the last block has room, too. */
+static void era_map_neighbours(struct kunit *test)
+{
+	u32 nr, block, other;
+
+	for (nr = 1; nr <= 7; nr++) {
+		struct era_map *map = era_map_create(nr);
+
+		KUNIT_ASSERT_NOT_NULL(test, map);
+		for (block = 0; block < nr; block++)
+			era_map_set(map, block, era_stamp(10 + block, 1));
+		for (block = 0; block < nr; block++) {
+			u32 was = era_map_stamp(map, block);
+
+			KUNIT_EXPECT_TRUE(test,
+					  era_map_raise(map, block, was,
+							era_stamp(50, 0)));
+			for (other = 0; other < nr; other++)
+				KUNIT_EXPECT_EQ(test, era_map_stamp(map, other),
+						other <= block ?
+						era_stamp(50, 0) :
+						era_stamp(10 + other, 1));
+		}
+		era_map_destroy(map);
+	}
+}
+
+/* What a block's stamp becomes by a change, the slow way; see the top. */
+static u32 era_map_slow_change(u32 stamp, u32 want)
+{
+	static const u32 strength[] = { 3, 1, 2 };
+
+	if (stamp / 4 < want / 4)
+		return want;
+	return strength[stamp % 4] < strength[want % 4] ?
+		stamp / 4 * 4 + want % 4 : stamp;
+}
+
+static void era_map_change(struct era_map *map, u32 block, u32 want)
+{
+	u32 stamp;
+
+	do {
+		stamp = era_map_stamp(map, block);
+	} while (!era_stamp_covers(stamp, want) &&
+		 !era_map_raise(map, block, stamp, want));
+}
+
+/*
+ * A map through many spans of eras against an array of whole stamps: since the
+ * oldest era that it knows, it tells the same.
+ */
+static void era_map_ages(struct kunit *test)
+{
+	struct era_map *map = era_map_create(BLOCKS);
+	u32 *stamps = kunit_kcalloc(test, BLOCKS, sizeof(*stamps), GFP_KERNEL);
+	struct rnd_state rnd;
+	u32 era = 0, round, block;
+	enum era_kind kind;
+
+	KUNIT_ASSERT_NOT_NULL(test, map);
+	KUNIT_ASSERT_NOT_NULL(test, stamps);
+	prandom_seed_state(&rnd, 20261122);
+	for (round = 0; round < 3000; round++) {
+		u32 changes = prandom_u32_state(&rnd) % 20;
+		u32 since;
+
+		era += 1 + prandom_u32_state(&rnd) % (ERA_SPAN / 8);
+		if (era_map_is_due(map, era - 1)) {
+			u32 floor = era_floor(era - 1);
+
+			KUNIT_ASSERT_GT(test, floor, map->floor);
+			era_map_forget(map, floor);
+			KUNIT_ASSERT_EQ(test, map->floor, floor);
+			KUNIT_ASSERT_EQ(test, map->oldest, floor);
+		}
+		KUNIT_ASSERT_LT(test, era - map->floor, ERA_SPAN);
+		while (changes--) {
+			u32 want = era_stamp(era - prandom_u32_state(&rnd) % 2,
+					     prandom_u32_state(&rnd) % 3);
+
+			block = prandom_u32_state(&rnd) % BLOCKS;
+			/* the era before the first isn't one */
+			if (want < 4)
+				continue;
+			era_map_change(map, block, want);
+			stamps[block] = era_map_slow_change(stamps[block],
+							    want);
+		}
+		since = map->oldest +
+			prandom_u32_state(&rnd) % (era - map->oldest + 1);
+		if (!(round % 3))
+			since = map->oldest;
+		for (block = 0; block < BLOCKS; block++) {
+			u32 now = stamps[block];
+			bool changed = era_map_changed(map, NULL, block, since,
+						       ERA_NOW, &kind);
+
+			KUNIT_ASSERT_EQ(test, changed, now / 4 > since);
+			if (changed)
+				KUNIT_ASSERT_EQ(test, (u32)kind, now % 4);
+			if (!now)
+				KUNIT_ASSERT_EQ(test, era_map_stamp(map, block),
+						0);
+		}
+	}
+	KUNIT_EXPECT_GT(test, era, 50 * ERA_SPAN);
+	era_map_destroy(map);
+}
+
+/* A map that begins late takes what is older for the oldest that it knows. */
+static void era_map_late(struct kunit *test)
+{
+	struct era_map *map = era_map_create(BLOCKS);
+	u32 newest = 7 * ERA_SPAN + 5;
+
+	KUNIT_ASSERT_NOT_NULL(test, map);
+	era_map_begin(map, newest);
+	KUNIT_EXPECT_EQ(test, map->oldest, newest - ERA_KEPT);
+	era_map_set(map, 1, era_stamp(3, ERA_DISCARDED));
+	era_map_set(map, 2, era_stamp(newest + ERA_AHEAD, ERA_SUSPECT));
+	KUNIT_EXPECT_EQ(test, era_map_stamp(map, 0), 0);
+	KUNIT_EXPECT_EQ(test, era_map_stamp(map, 1),
+			era_stamp(newest - ERA_KEPT, ERA_DISCARDED));
+	KUNIT_EXPECT_EQ(test, era_map_stamp(map, 2),
+			era_stamp(newest + ERA_AHEAD, ERA_SUSPECT));
+	era_map_destroy(map);
+}
+
 static struct kunit_case era_map_cases[] = {
+	KUNIT_CASE(era_map_packing),
+	KUNIT_CASE(era_map_neighbours),
+	KUNIT_CASE(era_map_ages),
+	KUNIT_CASE(era_map_late),
 	KUNIT_CASE(era_map_empty),
 	KUNIT_CASE(era_map_intervals),
 	KUNIT_CASE(era_map_kinds),

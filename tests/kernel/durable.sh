@@ -15,9 +15,9 @@ durable() {
 	up
 }
 
-# format CAPACITY
+# format CAPACITY [ERA]
 format() {
-	durable-map "$meta" "$(sectors "$origin")" "$block" "$1" "$extent" "$slots"
+	durable-map "$meta" "$(sectors "$origin")" "$block" "$1" "$extent" "$slots" "${2:-0}"
 }
 
 durable_table() {

@@ -144,6 +144,7 @@ struct snapshot *truth_closed(bool ok)
 	truth_put(truth.closed[s->era % TRUTH_ERAS]);
 	truth.closed[s->era % TRUTH_ERAS] = s;
 	truth.newest = s->era;
+	truth.known[truth.nr_known++ % TRUTH_KNOWN] = s->era;
 	s->refs++;
 	return s;
 }
@@ -187,6 +188,15 @@ u32 truth_some_era(u32 back)
 	return s && s->era == truth.newest - back ? s->era : truth.newest;
 }
 
+/* One of all those, or 0. */
+u32 truth_any_era(void)
+{
+	unsigned int count = min(truth.nr_known, TRUTH_KNOWN);
+	unsigned int at = sim_random(count + 1);
+
+	return at < count ? truth.known[at] : 0;
+}
+
 /* The map was lost for good: it begins anew. */
 void truth_forget(void)
 {
@@ -199,6 +209,7 @@ void truth_forget(void)
 		truth.closed[i] = NULL;
 	}
 	truth.newest = 0;
+	truth.nr_known = 0;
 }
 
 /* Blocks that were reported since @since in vain; from now on it isn't. */

@@ -11,6 +11,7 @@
 #include "sim.h"
 
 #define TRUTH_ERAS	6U		/* closed ones whose content is kept */
+#define TRUTH_KNOWN	512U		/* whose number is */
 #define TRUTH_WILD	(1ULL << 63)	/* in a tag: a discard, or zeroes */
 #define ERA_ANY		UINT32_MAX
 
@@ -44,6 +45,8 @@ struct truth {
 	struct snapshot *closing;	/* an era that is being closed */
 	struct snapshot *closed[TRUTH_ERAS];
 	u32 newest;			/* era that was closed, 0: none */
+	u32 known[TRUTH_KNOWN];		/* those that were closed */
+	unsigned int nr_known;
 	u64 checks;
 };
 
@@ -63,6 +66,7 @@ void truth_put(struct snapshot *snapshot);
 void truth_crash(u32 era);
 void truth_go_on(u32 era);
 u32 truth_some_era(u32 back);
+u32 truth_any_era(void);
 void truth_forget(void);
 u32 truth_suspects(u32 since, u32 era);
 

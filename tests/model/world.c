@@ -36,6 +36,7 @@ struct seen {
 struct world {
 	bool up, suspended, closing, reloading;
 	bool durable;
+	bool calm;			/* it seldom stops, so eras get old */
 	u32 extent, slots;		/* of the activity log */
 	u32 forgiven;			/* blocks that may be suspect in vain */
 	u32 nr_blocks;
@@ -179,16 +180,40 @@ static int message(char *reply, unsigned int size, const char *format, ...)
 	return r;
 }
 
-/* Of the status: what is being written now. */
-static u32 era_now(void)
+/* A word of the status, from 0. */
+static u32 status_number(unsigned int word)
 {
 	char text[2048], *at = text;
 
 	braid_track_target.status(world.live, STATUSTYPE_INFO, 0, text,
 				  sizeof(text));
-	for (unsigned int i = 0; i < 3 && at; i++)
+	for (unsigned int i = 0; i < word && at; i++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoul(at, NULL, 10) : 0;
+}
+
+/* What is being written now. */
+static u32 era_now(void)
+{
+	return status_number(3);
+}
+
+/* Is it said that nothing is known any more since that era? */
+static bool is_forgotten(u32 since)
+{
+	u32 oldest = status_number(4);
+
+	if (oldest && oldest + ERA_KEPT > era_now())
+		sim_fail("it is era %u, and those up to %u are forgotten",
+			 era_now(), oldest);
+	return since < oldest;
+}
+
+/* One that was closed: mostly one of the last few. */
+static u32 some_era(u32 back)
+{
+	return sim_random(world.calm ? 3 : 8) ? truth_some_era(sim_random(back)) :
+			       truth_any_era();
 }
 
 /* ---- changes */
@@ -387,6 +412,13 @@ static void close_thread(void *arg)
 			    c->whole ? "whole" : "shipped", c->since);
 	else
 		r = message(reply, sizeof(reply), "close");
+	if (r == -ERANGE && c->view && !c->whole && is_forgotten(c->since)) {
+		truth_put(truth_closed(false));
+		seen_free(c->view);
+		world.closing = false;
+		sim_free(c);
+		return;
+	}
 	if (r != 1 || strtoul(reply, NULL, 10) != era)
 		sim_fail("close of era %u: %d, %s", era, r, reply);
 	world_counts.closes++;
@@ -413,7 +445,7 @@ static void op_close(bool view, bool whole)
 	if (c->view)
 		c->view->used = true;
 	c->whole = whole;
-	c->since = truth_some_era(sim_random(4));
+	c->since = some_era(4);
 	world.closing = true;
 	sim_thread(close_thread, c);
 }
@@ -575,19 +607,28 @@ static bool take_page(char *reply, u32 *from)
 	return true;
 }
 
-/* Ask for all pages. The reply's size is drawn by lot. */
-static void ask(u32 since, const char *upto)
+/* Ask for all pages. The reply's size is drawn by lot. Return: whether it's known. */
+static bool ask(u32 since, const char *upto)
 {
 	unsigned int size = 80 + sim_random(sim_random(2) ? 100 : 4000);
 	char reply[4096];
 	u32 from = 0;
 
 	do {
-		if (message(reply, size, "changed %u %s %u", since, upto,
-			    from) != 1)
+		bool forgotten = is_forgotten(since);
+		int r = message(reply, size, "changed %u %s %u", since, upto,
+				from);
+
+		if (r == -ERANGE && is_forgotten(since))
+			return false;
+		if (r != 1)
 			sim_fail("changed since %u to %s is refused", since,
 				 upto);
+		if (forgotten)
+			sim_fail("changed since %u to %s is guessed", since,
+				 upto);
 	} while (take_page(reply, &from));
+	return true;
 }
 
 static void ask_now(u32 since)
@@ -595,8 +636,8 @@ static void ask_now(u32 since)
 	u32 nr_blocks = world.nr_blocks;
 
 	truth_must(since, ERA_ANY, nr_blocks);
-	ask(since, "now");
-	truth_judge(since, era_now(), nr_blocks, "live");
+	if (ask(since, "now"))
+		truth_judge(since, era_now(), nr_blocks, "live");
 }
 
 static void ask_view(struct seen *v)
@@ -605,7 +646,8 @@ static void ask_view(struct seen *v)
 
 	snprintf(upto, sizeof(upto), "%u", v->era);
 	memset(truth.reported, 0, ROOM * sizeof(u32));
-	ask(v->since, upto);
+	if (!ask(v->since, upto))
+		return;
 	for (u32 b = 0; b < v->nr_blocks; b++) {
 		if (v->must[b] && !truth.reported[b])
 			sim_fail("the view of era %u doesn't report block %u",
@@ -647,7 +689,7 @@ static void op_changed(bool of_view)
 	if (v)
 		v->readers++;
 	else
-		a->since = truth_some_era(sim_random(TRUTH_ERAS));
+		a->since = some_era(TRUTH_ERAS);
 	sim_thread(ask_thread, a);
 }
 
@@ -905,15 +947,17 @@ static void write_away(void)
 /* What is suspect was not forgiven for nothing. */
 static void suspects_thread(void *arg)
 {
+	u32 since = max(truth.newest, status_number(4));
 	u32 count;
 
-	truth_must(truth.newest, ERA_ANY, world.nr_blocks);
-	ask(truth.newest, "now");
-	count = truth_suspects(truth.newest, era_now());
+	truth_must(since, ERA_ANY, world.nr_blocks);
+	if (!ask(since, "now"))
+		sim_fail("changed since %u is refused", since);
+	count = truth_suspects(since, era_now());
 	if (count > world.forgiven)
 		sim_fail("%u blocks are reported in vain, the bound is %u",
 			 count, world.forgiven);
-	truth_judge(truth.newest, era_now(), world.nr_blocks, "start");
+	truth_judge(since, era_now(), world.nr_blocks, "start");
 	world_counts.suspects += count;
 	world.forgiven = 0;
 }
@@ -1035,6 +1079,7 @@ void world_begin(u64 seed)
 	world.nr_blocks = sim_random(3) ? 30 + sim_random(200) :
 					  1000 + sim_random(1000);
 	world.durable = sim_random(5) && HAS_DURABLE;
+	world.calm = !sim_random(3);
 	world.extent = 1U << sim_random(7);
 	world.slots = sim_random(10) ? 4 + sim_random(60) : 1100;
 	sim_disks_make(world.block_sectors, ROOM,
@@ -1062,8 +1107,16 @@ void world_end(void)
 	sim_disks_free();
 }
 
+static bool is_end(enum op_kind kind)
+{
+	return kind == OP_STOP || kind == OP_AWAY || kind == OP_ROT ||
+	       kind == OP_CRASH;
+}
+
 static void op_do(enum op_kind kind)
 {
+	if (world.calm && is_end(kind) && sim_random(50))
+		return;
 	switch (kind) {
 	case OP_WRITE:
 		op_change(sim_random(30) ? 3 : 60, REQ_OP_WRITE);

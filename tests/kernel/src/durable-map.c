@@ -2,7 +2,9 @@
 /*
  * Makes a durable map of a size that no user would choose, for tests:
  *
- *	durable-map DEVICE ORIGIN_SECTORS BLOCK_SECTORS CAPACITY EXTENT SLOTS
+ *	durable-map DEVICE ORIGIN_SECTORS BLOCK_SECTORS CAPACITY EXTENT SLOTS [ERA]
+ *
+ * ERA is the newest that was closed.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,7 +56,7 @@ int main(int argc, char **argv)
 	unsigned long long origin, log, map;
 	unsigned int block, capacity, slots, i;
 
-	if (argc != 7)
+	if (argc != 7 && argc != 8)
 		return 2;
 	origin = strtoull(argv[2], NULL, 10);
 	block = atoi(argv[3]);
@@ -71,6 +73,8 @@ int main(int argc, char **argv)
 	super.flags = __cpu_to_le32(BRAID_MAP_CLEAN);
 	for (i = 0; i < sizeof(super.map_id); i++)
 		super.map_id[i] = 0xa0 + i;
+	if (argc == 8)
+		super.era = __cpu_to_le32(atoi(argv[7]));
 	super.origin_sectors = __cpu_to_le64(origin);
 	super.log_offset = __cpu_to_le64(BRAID_MAP_AREA);
 	super.log_sectors = __cpu_to_le64(log);

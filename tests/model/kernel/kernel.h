@@ -110,6 +110,7 @@ static inline void sim_point(void)
 #define WARN_ON(x)		WARN_ON_ONCE(x)
 #define BUG_ON(x)		((void)WARN_ON_ONCE(x))
 #define BUILD_BUG_ON(x)		_Static_assert(!(x), #x)
+#define static_assert(x)		_Static_assert(x, #x)
 
 #define IS_ERR(p)		((unsigned long)(p) >= (unsigned long)-4095)
 #define IS_ERR_OR_NULL(p)	(!(p) || IS_ERR(p))
@@ -156,6 +157,18 @@ typedef struct { long counter; } atomic_long_t;
 #define atomic_long_add(n, a)		((void)((a)->counter += (n)))
 #define atomic_long_sub(n, a)		((void)((a)->counter -= (n)))
 #define atomic_long_add_return(n, a)	((a)->counter += (n))
+
+typedef struct { s64 counter; } atomic64_t;
+
+#define atomic64_read(a)		READ_ONCE((a)->counter)
+#define atomic64_set(a, n)		WRITE_ONCE((a)->counter, n)
+#define atomic64_try_cmpxchg(a, old, new) ({ sim_point(); \
+	bool same_ = (a)->counter == *(old); \
+	if (same_) \
+		(a)->counter = (new); \
+	else \
+		*(old) = (a)->counter; \
+	same_; })
 
 static inline bool test_bit(unsigned long n, const unsigned long *map)
 {
