@@ -63,6 +63,17 @@ for round in 1 2 3; do
 	[ "$(field 4)" -gt "$era" ] || fail "round $round: era $era is used again"
 	[ "$(map_field 4)" -le $((extent * slots)) ] || fail "round $round: $(map_field 4) suspects"
 done
+# Both say that the map is in use before it is: whichever is left, the log counts.
+for copy in 8 16; do
+	era=$(message close)
+	down
+	up
+	put 900
+	crash
+	rot "$copy"
+	up
+	includes "$era" 900
+done
 down
 rot 8
 rot 16
