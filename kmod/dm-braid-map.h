@@ -140,6 +140,40 @@ struct braid_map_sector {
 	__le32 value[BRAID_MAP_VALUES];
 };
 
+/*
+ * A device can carry its map in its own tail: what lies before is tracked, and the
+ * tail is the metadata device, with places counted from where it begins. To the
+ * kernel both are devices; who makes them of the one looks at its last unit.
+ */
+#define BRAID_MAP_TAIL_MAGIC	"BRAIDEND"
+#define BRAID_MAP_TAIL_BYTES	4096U
+
+/**
+ * struct braid_map_tail - the last 4 KiB, at a multiple of 4 KiB, of such a device
+ * @magic: BRAID_MAP_TAIL_MAGIC
+ * @version: BRAID_MAP_VERSION
+ * @checksum: CRC-32C of all of it, taken with 0 here
+ * @map_id: that of the map
+ * @device_sectors: the length of the whole device
+ * @tail_offset: where the metadata device begins, a multiple of a block
+ * @tail_sectors: its length; it ends before this
+ * @reserved: 0
+ */
+struct braid_map_tail {
+	__u8 magic[8];
+	__le32 version;
+	__le32 checksum;
+	__u8 map_id[16];
+	__le64 device_sectors;
+	__le64 tail_offset;
+	__le64 tail_sectors;
+	__u8 reserved[4040];
+};
+
+_Static_assert(sizeof(struct braid_map_tail) == BRAID_MAP_TAIL_BYTES,
+	       "the end of a tail is 4 KiB");
+_Static_assert(__builtin_offsetof(struct braid_map_tail, device_sectors) == 32,
+	       "the places are at 32");
 _Static_assert(sizeof(struct braid_map_super) == BRAID_MAP_SUPER_BYTES,
 	       "a superblock is 4 KiB");
 _Static_assert(__builtin_offsetof(struct braid_map_super, sequence) == 48,

@@ -44,7 +44,7 @@ static int made(struct braid_map_super *super)
 	int fd = device();
 
 	assert_int_equal(map_plan(super, &usual, &error), 0);
-	assert_int_equal(map_make(fd, super), 0);
+	assert_int_equal(map_make(fd, 0, super), 0);
 	return fd;
 }
 
@@ -200,7 +200,7 @@ static void rot_is_found(void **state)
 	assert_int_equal(map_read(fd, &found), 0);
 	assert_int_equal(found.fault, MAP_TORN);
 
-	assert_int_equal(map_erase(fd), 0);
+	assert_int_equal(map_erase(fd, 0), 0);
 	assert_int_equal(map_read(fd, &found), 0);
 	assert_int_equal(found.fault, MAP_NONE);
 	close(fd);
@@ -247,6 +247,122 @@ static void the_origin_is_summed(void **state)
 	close(fd);
 }
 
+/* A map in the tail of a device: data before it, and the end behind. */
+static void a_tail_is_found(void **state)
+{
+	struct seen seen = { .stop_at = UINT64_MAX };
+	struct map_shape shape = usual;
+	struct braid_map_super super, other;
+	struct map_found found;
+	struct err error;
+	char data[512], still[512];
+	int fd = device();
+
+	/* a length that is no multiple of anything */
+	assert_int_equal(ftruncate(fd, (SECTORS + 13) * 512), 0);
+	shape.device_sectors = SECTORS + 13;
+	assert_int_equal(map_plan_tail(&super, &shape, &error), 0);
+	assert_int_equal(shape.origin_sectors % 2048, 0);
+	assert_in_range(shape.origin_sectors, 2048, SECTORS - 8);
+	assert_int_equal(shape.origin_sectors + shape.device_sectors, SECTORS);
+	assert_true(__le64_to_cpu(super.store_offset) + 128 <=
+		    shape.device_sectors);
+
+	memset(data, 0x77, sizeof(data));
+	assert_int_equal(
+		pwrite(fd, data, 512, shape.origin_sectors * 512 - 512), 512);
+	assert_int_equal(pwrite(fd, data, 512, 4096), 512);
+	assert_int_equal(map_make(fd, shape.origin_sectors, &super), 0);
+	assert_int_equal(
+		pread(fd, still, 512, shape.origin_sectors * 512 - 512), 512);
+	assert_memory_equal(data, still, 512);
+	assert_int_equal(pread(fd, still, 512, 4096), 512);
+	assert_memory_equal(data, still, 512);
+
+	assert_int_equal(map_read(fd, &found), 0);
+	assert_int_equal(found.fault, MAP_GOOD);
+	assert_int_equal(found.at, shape.origin_sectors);
+	assert_int_equal(found.sectors, shape.device_sectors);
+	assert_memory_equal(&found.super, &super, sizeof(super));
+	assert_int_equal(walk(fd, &found, &seen), 0);
+	assert_int_equal(seen.rotten[0] + seen.rotten[1], 0);
+	assert_int_equal(seen.values, 0);
+
+	/* one that is torn is no less a map; one of another length is none */
+	rot(fd, found.at * 512 + 4096 + 200);
+	rot(fd, found.at * 512 + 8192 + 200);
+	assert_int_equal(map_read(fd, &found), 0);
+	assert_int_equal(found.fault, MAP_TORN);
+	assert_int_equal(found.at, shape.origin_sectors);
+	assert_int_equal(ftruncate(fd, (SECTORS + 29) * 512), 0);
+	assert_int_equal(map_read(fd, &found), 0);
+	assert_int_equal(found.fault, MAP_NONE);
+	assert_int_equal(found.at, 0);
+
+	/* a map at the beginning takes its place */
+	assert_int_equal(ftruncate(fd, (SECTORS + 13) * 512), 0);
+	assert_int_equal(map_plan(&other, &usual, &error), 0);
+	assert_int_equal(map_make(fd, 0, &other), 0);
+	assert_int_equal(map_read(fd, &found), 0);
+	assert_int_equal(found.fault, MAP_GOOD);
+	assert_int_equal(found.at, 0);
+	assert_memory_equal(found.super.map_id, other.map_id, 16);
+	close(fd);
+}
+
+static void a_tail_is_erased(void **state)
+{
+	struct map_shape shape = usual;
+	struct braid_map_super super;
+	struct map_found found;
+	struct err error;
+	int fd = device();
+
+	shape.device_sectors = SECTORS;
+	assert_int_equal(map_plan_tail(&super, &shape, &error), 0);
+	assert_int_equal(map_make(fd, shape.origin_sectors, &super), 0);
+	/* the end is rotten: nobody knows where the map is */
+	rot(fd, (SECTORS - 8) * 512 + 40);
+	assert_int_equal(map_read(fd, &found), 0);
+	assert_int_equal(found.fault, MAP_NONE);
+	rot(fd, (SECTORS - 8) * 512 + 40);
+	assert_int_equal(map_read(fd, &found), 0);
+	assert_int_equal(found.fault, MAP_GOOD);
+	assert_int_equal(map_erase(fd, found.at), 0);
+	assert_int_equal(map_read(fd, &found), 0);
+	assert_int_equal(found.fault, MAP_NONE);
+	assert_int_equal(found.at, 0);
+	close(fd);
+}
+
+/* Whatever the device's length: it fits, or is refused. */
+static void any_tail_fits(void **state)
+{
+	struct braid_map_super super;
+	struct err error;
+	uint64_t sectors;
+
+	for (sectors = 0; sectors < 200000; sectors += 61) {
+		struct map_shape shape = usual;
+		int r;
+
+		shape.device_sectors = sectors;
+		r = map_plan_tail(&super, &shape, &error);
+		if (r) {
+			assert_int_equal(r, -ENOSPC);
+			assert_in_range(sectors, 0, 6000);
+			continue;
+		}
+		assert_true(shape.origin_sectors > 0);
+		assert_true(shape.origin_sectors + shape.device_sectors <=
+			    sectors - 8);
+		assert_int_equal(map_super_check(&super, shape.device_sectors),
+				 MAP_GOOD);
+		assert_int_equal(__le64_to_cpu(super.origin_sectors),
+				 shape.origin_sectors);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +372,9 @@ int main(void)
 		cmocka_unit_test(rot_is_found),
 		cmocka_unit_test(a_short_device_has_no_map),
 		cmocka_unit_test(the_origin_is_summed),
+		cmocka_unit_test(a_tail_is_found),
+		cmocka_unit_test(a_tail_is_erased),
+		cmocka_unit_test(any_tail_fits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,22 @@ static int create_shape(const struct request *request,
 				 &shape->store_sectors);
 }
 
+/* In the tail there is as much for copies as a 64th of the device, unless told. */
+static int tail_shape(const struct request *request,
+		      const struct member *origin, struct map_shape *shape)
+{
+	const struct member members[2] = { *origin, *origin };
+	int r = create_shape(request, members, shape);
+
+	if (!r && request_has(request, OPT_MAX_SIZE))
+		return complain_usage(
+			"--max-size: a device with a map in its tail can't grow");
+	if (!r && !request_has(request, OPT_STORE) &&
+	    shape->store_sectors < origin->sectors / 64)
+		shape->store_sectors = origin->sectors / 64;
+	return r;
+}
+
 /* The metadata device, and the one to be tracked. */
 static int create_members(const struct request *request,
 			  struct member members[2])
@@ -105,13 +121,17 @@ static int sum_origin(const struct member *origin,
  * Crash: before the superblock is written, there is none, and create can be
  * called again.
  */
-static int make(const struct member *meta, struct braid_map_super *super)
+static int make(const struct member *meta, uint64_t at,
+		struct braid_map_super *super)
 {
 	int fd = map_open(meta->path, O_RDWR | O_EXCL);
-	int r = fd < 0 ? fd : member_wipe(meta->path);
+	int r = fd < 0 ? fd : 0;
 
+	/* before a tail there is data, which stays */
+	if (!r && !at)
+		r = member_wipe(meta->path);
 	if (!r)
-		r = map_make(fd, super);
+		r = map_make(fd, at, super);
 	if (fd >= 0)
 		close(fd);
 	if (r)
@@ -121,11 +141,11 @@ static int make(const struct member *meta, struct braid_map_super *super)
 }
 
 static int create_report(const struct request *request,
-			 const struct member *meta,
+			 const struct member *meta, uint64_t sectors,
 			 const struct braid_map_super *super)
 {
 	uint64_t block = __le32_to_cpu(super->block_sectors) * 512ULL;
-	uint64_t store = meta->sectors - __le64_to_cpu(super->store_offset);
+	uint64_t store = sectors - __le64_to_cpu(super->store_offset);
 	char id[MAP_ID_TEXT], size[SIZE_TEXT], room[SIZE_TEXT];
 	json_object *object;
 
@@ -145,12 +165,42 @@ static int create_report(const struct request *request,
 		print_add_number(object, "log_slots",
 				 __le32_to_cpu(super->log_slots));
 		print_add_number(object, "store_bytes", store);
+		print_add_number(object, "origin_bytes",
+				 __le64_to_cpu(super->origin_sectors) * 512);
 		return print_json(object);
 	}
 	printf("%s: map %s of %u blocks of %s, %s for copies\n", meta->path, id,
 	       __le32_to_cpu(super->nr_blocks), size_format(block, size),
 	       size_format(store, room));
 	return print_done();
+}
+
+static int create_tail(const struct request *request)
+{
+	struct braid_map_super super;
+	struct map_shape shape;
+	struct member member = { 0 };
+	struct err error;
+	int r;
+
+	if (request->operands != 1)
+		return complain_usage(
+			"track create --tail takes one device, the one to be tracked");
+	if (member_check(request->operand[0], &member) ||
+	    member_check_blank(&member, request_has(request, OPT_FORCE)))
+		return EXIT_FAILED;
+	r = tail_shape(request, &member, &shape);
+	if (r)
+		return r;
+	if (map_plan_tail(&super, &shape, &error))
+		return complain("%s", error.text);
+	member.sectors = shape.origin_sectors;
+	r = sum_origin(&member, &super);
+	if (!r)
+		r = make(&member, shape.origin_sectors, &super);
+	return r ? r :
+		   create_report(request, &member, shape.device_sectors,
+				 &super);
 }
 
 int map_create(const struct request *request)
@@ -161,6 +211,11 @@ int map_create(const struct request *request)
 	struct err error;
 	int r;
 
+	if (request_has(request, OPT_TAIL))
+		return create_tail(request);
+	if (request->operands != 2)
+		return complain_usage(
+			"track create takes two devices, META and ORIGIN, or one with --tail");
 	r = create_members(request, members);
 	if (!r)
 		r = create_shape(request, members, &shape);
@@ -170,8 +225,10 @@ int map_create(const struct request *request)
 		return complain("%s", error.text);
 	r = sum_origin(&members[1], &super);
 	if (!r)
-		r = make(&members[0], &super);
-	return r ? r : create_report(request, &members[0], &super);
+		r = make(&members[0], 0, &super);
+	return r ? r :
+		   create_report(request, &members[0], members[0].sectors,
+				 &super);
 }
 
 int map_erase_found(const struct request *request)
@@ -193,7 +250,7 @@ int map_erase_found(const struct request *request)
 		r = complain(
 			"%s has a durable map, and what changed is forgotten with it: --force erases it",
 			path);
-	else if (map_erase(fd))
+	else if (map_erase(fd, found.at))
 		r = complain("cannot write %s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);

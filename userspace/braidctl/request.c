@@ -74,6 +74,8 @@ static const struct {
 			   "with the filesystems frozen for that time" },
 	[OPT_MAP] = { "map", VALUE_TEXT, "ID",
 		      "refuse if the device has another map" },
+	[OPT_TAIL] = { "tail", VALUE_NONE, "",
+		       "the map is in the tail of ORIGIN, which gets shorter by it" },
 	[OPT_HELP] = { "help", VALUE_NONE, "", "print this" },
 };
 

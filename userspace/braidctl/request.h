@@ -41,6 +41,7 @@ enum option {
 	OPT_GROUP,
 	OPT_FSFREEZE,
 	OPT_MAP,
+	OPT_TAIL,
 	OPT_HELP,
 	OPTIONS,
 };

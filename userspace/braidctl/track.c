@@ -11,6 +11,7 @@
 #include "braidctl/print.h"
 #include "braidctl/size.h"
 #include "braidctl/table.h"
+#include "braidctl/tail.h"
 #include "braidctl/track.h"
 #include "braidctl/trackattach.h"
 #include "braidctl/trackclose.h"
@@ -39,10 +40,15 @@ static int track_detach(const struct request *request)
 {
 	const char *name = request->operand[0];
 	struct dm_track_status status;
+	struct dm_track_table table;
 	struct err error;
+	uint64_t start;
+	bool tail;
 
-	if (dm_track_status(name, &status, &error))
+	if (dm_track_status(name, &status, &error) ||
+	    dm_track_table(name, &table, &error))
 		return complain("%s", error.text);
+	tail = tail_of(name, &table, &start);
 	if (status.nr_views && !request_has(request, OPT_FORCE))
 		return complain(
 			"%s keeps %u views, which would be lost; --force detaches it all the same",
@@ -52,7 +58,7 @@ static int track_detach(const struct request *request)
 	if (status.map != DM_TRACK_DURABLE)
 		remark("what changed on %s is no longer known: the next replication compares all of it",
 		       name);
-	return EXIT_OK;
+	return tail ? tail_detach(name) : EXIT_OK;
 }
 
 /* Messages mean something else to other targets, or the same by accident. */
@@ -315,14 +321,17 @@ const struct command track_commands[] = {
 	{
 		.family = "track",
 		.name = "create",
-		.operands = "META ORIGIN",
-		.operands_min = 2,
+		.operands = "[META] ORIGIN",
+		.operands_min = 1,
 		.operands_max = 2,
 		.options = OPT(JSON) | OPT(FORCE) | OPT(BLOCK) | OPT(EXTENT) |
-			   OPT(SLOTS) | OPT(MAX_SIZE) | OPT(STORE),
-		.summary = "Make a durable map for ORIGIN on the device META.",
+			   OPT(SLOTS) | OPT(MAX_SIZE) | OPT(STORE) | OPT(TAIL),
+		.summary =
+			"Make a durable map for ORIGIN on the device META, or in its own tail.",
 		.more = "What is on META is overwritten; ORIGIN is only read. Then attach ORIGIN with\n"
-			"--meta META: what changes is known across restarts and crashes.",
+			"--meta META: what changes is known across restarts and crashes.\n"
+			"With --tail there is no META: the end of ORIGIN is overwritten, and what is\n"
+			"tracked is shorter by it.",
 		.run = map_create,
 	},
 	{
@@ -362,7 +371,8 @@ const struct command track_commands[] = {
 		.operands = "NAME ORIGIN",
 		.operands_min = 2,
 		.operands_max = 2,
-		.options = OPT(JSON) | OPT(FORCE) | OPT(BLOCK) | OPT(META),
+		.options = OPT(JSON) | OPT(FORCE) | OPT(BLOCK) | OPT(META) |
+			   OPT(TAIL),
 		.summary =
 			"Make /dev/mapper/NAME, which tracks what changes on ORIGIN.",
 		.more = "What is on ORIGIN stays and is seen through NAME; use NAME in its place\n"

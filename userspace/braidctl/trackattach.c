@@ -7,6 +7,7 @@
 
 #include "braidctl/complain.h"
 #include "braidctl/member.h"
+#include "braidctl/tail.h"
 #include "braidctl/track.h"
 #include "braidctl/trackattach.h"
 #include "dm/track.h"
@@ -26,7 +27,10 @@ static int attach_block(const struct request *request, uint32_t *sectors)
 		return complain_usage(
 			"--block %s: the map on %s has blocks of %" PRIu64
 			" bytes; leave --block out",
-			request->text[OPT_BLOCK], request->text[OPT_META],
+			request->text[OPT_BLOCK],
+			request_has(request, OPT_META) ?
+				request->text[OPT_META] :
+				request->operand[1],
 			block);
 	if (request_has(request, OPT_BLOCK))
 		block = request->number[OPT_BLOCK];
@@ -74,9 +78,37 @@ static int attach_meta(const struct request *request,
 		(unsigned long long)__le64_to_cpu(super->origin_sectors));
 }
 
+/* Has the origin a map in its tail? Then it ends where that begins. */
+static int attach_tail(const struct request *request, struct member *origin,
+		       struct map_found *found)
+{
+	int fd = map_open(origin->path, O_RDONLY);
+	int r = fd < 0 ? fd : map_read(fd, found);
+
+	if (fd >= 0)
+		close(fd);
+	if (r)
+		return complain("cannot read %s: %s", origin->path,
+				strerror(-r));
+	if (!found->at)
+		return request_has(request, OPT_TAIL) ?
+			       complain("%s has no map in its tail",
+					origin->path) :
+			       0;
+	if (request_has(request, OPT_META))
+		return complain(
+			"%s has a map in its tail: leave --meta out, or track erase takes that away",
+			origin->path);
+	if (found->fault != MAP_GOOD)
+		return complain("%s: %s; track create --force makes a new one",
+				origin->path, map_fault_text(found->fault));
+	origin->sectors = found->at;
+	return 0;
+}
+
 /* What is on the origin stays. */
 static int attach_devices(const struct request *request, struct member *origin,
-			  struct dm_track_table *table)
+			  struct map_found *tail, struct dm_track_table *table)
 {
 	struct member members[2] = { 0 };
 
@@ -87,7 +119,13 @@ static int attach_devices(const struct request *request, struct member *origin,
 		return EXIT_FAILED;
 	strcpy(table->origin, request->operand[1]);
 	strcpy(table->meta, "-");
+	if (attach_tail(request, &members[0], tail))
+		return EXIT_FAILED;
 	*origin = members[0];
+	if (tail->at) {
+		table->durable = true;
+		table->block_sectors = __le32_to_cpu(tail->super.block_sectors);
+	}
 	if (!request_has(request, OPT_META))
 		return 0;
 	if (strlen(request->text[OPT_META]) >= sizeof(table->meta))
@@ -108,6 +146,7 @@ int trackattach_run(const struct request *request)
 	struct dm_dev_info info;
 	struct err error;
 	struct member origin = { 0 };
+	struct map_found tail;
 	int r;
 
 	if (!dm_dev_name_ok(name) || strchr(name, '@'))
@@ -117,13 +156,18 @@ int trackattach_run(const struct request *request)
 	if (!dm_dev_info(name, &info, NULL))
 		return complain("there is a device-mapper device %s already",
 				name);
-	r = attach_devices(request, &origin, &table);
+	r = attach_devices(request, &origin, &tail, &table);
 	if (r)
 		return r;
 	r = attach_block(request, &table.block_sectors);
 	if (r)
 		return r;
-	if (dm_track_create(name, &table, origin.sectors, &error))
+	if (tail.at && tail_attach(name, origin.path, &tail, table.meta))
+		return EXIT_FAILED;
+	if (dm_track_create(name, &table, origin.sectors, &error)) {
+		if (tail.at)
+			tail_detach(name);
 		return complain("%s", error.text);
+	}
 	return track_print_path(request, name);
 }

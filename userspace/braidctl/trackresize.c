@@ -6,6 +6,7 @@
 
 #include "braidctl/complain.h"
 #include "braidctl/size.h"
+#include "braidctl/tail.h"
 #include "braidctl/trackresize.h"
 #include "dm/track.h"
 
@@ -29,7 +30,7 @@ static int origin_sectors(const char *origin, uint64_t *sectors)
 }
 
 static int resize_length(const struct request *request, uint64_t origin,
-			 uint64_t now, uint64_t *sectors)
+			 uint64_t now, bool tail, uint64_t *sectors)
 {
 	const char *name = request->operand[0];
 	uint64_t bytes;
@@ -43,6 +44,11 @@ static int resize_length(const struct request *request, uint64_t origin,
 				request->operand[1]);
 		*sectors = bytes / 512;
 	}
+	if (*sectors > origin && tail)
+		return complain(
+			"%s can't be %" PRIu64
+			" sectors long: its map is in the tail of its origin, behind sector %" PRIu64,
+			name, *sectors, origin);
 	if (*sectors > origin)
 		return complain("%s can't be %" PRIu64
 				" sectors long: its origin has %" PRIu64
@@ -84,19 +90,22 @@ int trackresize_run(const struct request *request)
 	const char *name = request->operand[0];
 	struct dm_track_table table;
 	struct dm_dev_line line;
-	uint64_t origin, sectors = 0;
+	uint64_t origin, start, sectors = 0;
 	struct err error;
+	bool tail;
 	int r;
 
 	if (dm_track_table(name, &table, &error) ||
 	    dm_dev_table(name, BRAID_TRACK_TARGET, &line, &error))
 		return complain("%s", error.text);
+	tail = tail_of(name, &table, &start);
 	r = origin_sectors(table.origin, &origin);
 	if (r)
 		r = complain("cannot tell the size of %s, the origin of %s: %s",
 			     table.origin, name, strerror(-r));
 	else
-		r = resize_length(request, origin, line.sectors, &sectors);
+		r = resize_length(request, tail ? start : origin, line.sectors,
+				  tail, &sectors);
 	if (!r && sectors == line.sectors)
 		remark("%s has that size already", name);
 	else if (!r)

@@ -2,74 +2,24 @@
 #include <asm/byteorder.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "disk-sum.h"
+#include "map/io.h"
 #include "map/map.h"
+#include "map/tail.h"
 
-#define SECTOR 512ULL
 #define CHUNK_SECTORS 2048U /* as much is read or written at once */
-
-int map_open(const char *path, int flags)
-{
-	int fd = open(path, flags | O_DIRECT | O_CLOEXEC);
-
-	if (fd < 0 && errno == EINVAL)
-		fd = open(path, flags | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* Direct I/O wants aligned memory. NULL if there is none. */
-static void *buffer_new(size_t size)
-{
-	void *buffer;
-
-	return posix_memalign(&buffer, BRAID_MAP_SUPER_BYTES, size) ? NULL :
-								      buffer;
-}
-
-static int put(int fd, const void *data, uint64_t sector, uint64_t sectors)
-{
-	const char *at = data;
-	uint64_t done = 0, size = sectors * SECTOR;
-	ssize_t n;
-
-	while (done < size) {
-		n = pwrite(fd, at + done, size - done, sector * SECTOR + done);
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		done += n;
-	}
-	return 0;
-}
-
-static int get(int fd, void *data, uint64_t sector, uint64_t sectors)
-{
-	uint64_t done = 0, size = sectors * SECTOR;
-	char *at = data;
-	ssize_t n;
-
-	while (done < size) {
-		n = pread(fd, at + done, size - done, sector * SECTOR + done);
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		done += n;
-	}
-	return 0;
-}
 
 /* The sum goes on over so many sectors. */
 static int sum_part(int fd, uint64_t sector, uint64_t sectors, uint32_t *sum)
 {
-	void *buffer = buffer_new(sectors * SECTOR);
-	int r = buffer ? get(fd, buffer, sector, sectors) : -ENOMEM;
+	void *buffer = map_buffer(sectors * SECTOR);
+	int r = buffer ? map_get(fd, buffer, sector, sectors) : -ENOMEM;
 
 	if (!r)
 		*sum = disk_sum_add(*sum, buffer, sectors * SECTOR);
@@ -91,32 +41,21 @@ int map_origin_sum(int fd, uint64_t sectors, uint32_t *sum)
 	return r;
 }
 
-static int put_zeros(int fd, uint64_t sector, uint64_t sectors)
+int map_erase(int fd, uint64_t at)
 {
-	void *zeros = buffer_new(sectors * SECTOR);
-	int r;
+	int r = tail_erase(fd);
 
-	if (!zeros)
-		return -ENOMEM;
-	memset(zeros, 0, sectors * SECTOR);
-	r = put(fd, zeros, sector, sectors);
-	free(zeros);
-	return r;
-}
-
-int map_erase(int fd)
-{
-	int r = put_zeros(fd, BRAID_MAP_ODD_SECTOR,
-			  2 * BRAID_MAP_SUPER_SECTORS);
-
+	if (!r)
+		r = map_put_zeros(fd, at + BRAID_MAP_ODD_SECTOR,
+				  2 * BRAID_MAP_SUPER_SECTORS);
 	return r ? r : fsync(fd) < 0 ? -errno : 0;
 }
 
 /* Sectors in which all numbers are 0. */
-static int put_empty(int fd, const uint8_t *map_id, uint64_t sector,
-		     uint64_t sectors)
+static int put_empty(int fd, uint64_t at, const uint8_t *map_id,
+		     uint64_t sector, uint64_t sectors)
 {
-	struct braid_map_sector *chunk = buffer_new(CHUNK_SECTORS * SECTOR);
+	struct braid_map_sector *chunk = map_buffer(CHUNK_SECTORS * SECTOR);
 	uint64_t i, count;
 	int r = chunk ? 0 : -ENOMEM;
 
@@ -125,7 +64,7 @@ static int put_empty(int fd, const uint8_t *map_id, uint64_t sector,
 		memset(chunk, 0, count * SECTOR);
 		for (i = 0; i < count; i++)
 			map_sector_seal(&chunk[i], map_id, sector + i);
-		r = put(fd, chunk, sector, count);
+		r = map_put(fd, chunk, at + sector, count);
 		sector += count;
 		sectors -= count;
 	}
@@ -133,35 +72,36 @@ static int put_empty(int fd, const uint8_t *map_id, uint64_t sector,
 	return r;
 }
 
-static int put_super(int fd, struct braid_map_super *super)
+static int put_super(int fd, uint64_t at, struct braid_map_super *super)
 {
-	struct braid_map_super *copy = buffer_new(sizeof(*copy));
+	struct braid_map_super *copy = map_buffer(sizeof(*copy));
 	int r;
 
 	if (!copy)
 		return -ENOMEM;
 	super->checksum = __cpu_to_le32(map_super_sum(super));
 	*copy = *super;
-	r = put(fd, copy, map_super_sector(__le64_to_cpu(super->sequence)),
-		BRAID_MAP_SUPER_SECTORS);
+	r = map_put(fd, copy,
+		    at + map_super_sector(__le64_to_cpu(super->sequence)),
+		    BRAID_MAP_SUPER_SECTORS);
 	free(copy);
 	if (!r && fsync(fd) < 0)
 		r = -errno;
 	return r;
 }
 
-int map_make(int fd, struct braid_map_super *super)
+int map_make(int fd, uint64_t at, struct braid_map_super *super)
 {
 	uint64_t areas = __le64_to_cpu(super->log_sectors) +
 			 __le64_to_cpu(super->map_sectors);
 	uint64_t now = time(NULL);
-	int r = map_erase(fd);
+	int r = map_erase(fd, at);
 
 	if (!r && getrandom(super->map_id, sizeof(super->map_id), 0) !=
 			  sizeof(super->map_id))
 		r = -EIO;
 	if (!r)
-		r = put_empty(fd, super->map_id,
+		r = put_empty(fd, at, super->map_id,
 			      __le64_to_cpu(super->log_offset), areas);
 	if (!r && fsync(fd) < 0)
 		r = -errno;
@@ -170,50 +110,34 @@ int map_make(int fd, struct braid_map_super *super)
 	super->created = __cpu_to_le64(now);
 	super->updated = super->created;
 	super->sequence = __cpu_to_le64(1);
-	r = put_super(fd, super);
+	r = put_super(fd, at, super);
 	if (r)
 		return r;
 	super->sequence = __cpu_to_le64(2);
-	return put_super(fd, super);
-}
-
-static int device_sectors(int fd, uint64_t *sectors)
-{
-	uint64_t bytes;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	bytes = st.st_size;
-	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, &bytes) < 0)
-		return -errno;
-	*sectors = bytes / SECTOR;
-	return 0;
+	r = put_super(fd, at, super);
+	return r || !at ? r : tail_put(fd, at, super->map_id);
 }
 
 /* A copy that can't be read is none. */
 static void read_copy(int fd, unsigned int parity, struct map_found *found,
 		      struct braid_map_super *copy)
 {
-	if (get(fd, copy, map_super_sector(parity), BRAID_MAP_SUPER_SECTORS))
+	if (map_get(fd, copy, found->at + map_super_sector(parity),
+		    BRAID_MAP_SUPER_SECTORS))
 		memset(copy, 0, sizeof(*copy));
 	found->whole[parity] = map_super_whole(copy) &&
 			       (__le64_to_cpu(copy->sequence) & 1) == parity;
 }
 
-int map_read(int fd, struct map_found *found)
+/* Of the metadata device that begins at found->at. */
+static int read_supers(int fd, struct map_found *found)
 {
-	struct braid_map_super *copy;
-	int r, newest;
+	struct braid_map_super *copy = map_buffer(2 * sizeof(*copy));
+	int newest;
 
-	memset(found, 0, sizeof(*found));
-	found->fault = MAP_NONE;
-	r = device_sectors(fd, &found->sectors);
-	if (r || found->sectors < BRAID_MAP_AREA)
-		return r;
-	copy = buffer_new(2 * sizeof(*copy));
 	if (!copy)
 		return -ENOMEM;
+	found->fault = MAP_NONE;
 	read_copy(fd, 0, found, &copy[0]);
 	read_copy(fd, 1, found, &copy[1]);
 	newest = map_super_newest(&copy[1], &copy[0]);
@@ -227,26 +151,69 @@ int map_read(int fd, struct map_found *found)
 	return 0;
 }
 
+/*
+ * Has the device a tail with a map? One that is damaged is a map, too, but none
+ * whose end was left behind by an earlier map is. Return: 1, 0 or -errno.
+ */
+static int read_tail(int fd, uint64_t sectors, struct map_found *found)
+{
+	struct braid_map_tail *end = map_buffer(sizeof(*end));
+	int r = end ? tail_get(fd, sectors, end) : -ENOMEM;
+
+	if (r == 1) {
+		found->at = __le64_to_cpu(end->tail_offset);
+		found->sectors = __le64_to_cpu(end->tail_sectors);
+		r = read_supers(fd, found) ?: 1;
+	}
+	if (r == 1)
+		r = found->fault == MAP_TORN ||
+		    (found->fault != MAP_NONE &&
+		     !memcmp(found->super.map_id, end->map_id,
+			     sizeof(end->map_id)));
+	free(end);
+	return r;
+}
+
+int map_read(int fd, struct map_found *found)
+{
+	uint64_t sectors;
+	int r;
+
+	memset(found, 0, sizeof(*found));
+	found->fault = MAP_NONE;
+	r = map_device_sectors(fd, &sectors);
+	found->sectors = sectors;
+	if (r || sectors < BRAID_MAP_AREA)
+		return r;
+	r = read_tail(fd, sectors, found);
+	if (r)
+		return r < 0 ? r : 0;
+	memset(found, 0, sizeof(*found));
+	found->sectors = sectors;
+	return read_supers(fd, found);
+}
+
 /* A chunk of which not all can be read is read sector by sector. */
 static void get_chunk(int fd, struct braid_map_sector *chunk, uint64_t sector,
 		      uint64_t count)
 {
 	uint64_t i;
 
-	if (!get(fd, chunk, sector, count))
+	if (!map_get(fd, chunk, sector, count))
 		return;
 	for (i = 0; i < count; i += BRAID_MAP_UNIT)
-		if (get(fd, chunk + i, sector + i, BRAID_MAP_UNIT))
+		if (map_get(fd, chunk + i, sector + i, BRAID_MAP_UNIT))
 			memset(chunk + i, 0, BRAID_MAP_UNIT * SECTOR);
 }
 
-static int
-walk_area(int fd, const uint8_t *map_id, uint64_t sector, uint64_t values,
-	  int (*fn)(void *arg, uint32_t first,
-		    const struct braid_map_sector *sector, bool whole),
-	  void *arg)
+static int walk_area(int fd, uint64_t at, const uint8_t *map_id,
+		     uint64_t sector, uint64_t values,
+		     int (*fn)(void *arg, uint32_t first,
+			       const struct braid_map_sector *sector,
+			       bool whole),
+		     void *arg)
 {
-	struct braid_map_sector *chunk = buffer_new(CHUNK_SECTORS * SECTOR);
+	struct braid_map_sector *chunk = map_buffer(CHUNK_SECTORS * SECTOR);
 	uint64_t done = 0, i, count = 0;
 	int r = chunk ? 0 : -ENOMEM;
 
@@ -257,7 +224,7 @@ walk_area(int fd, const uint8_t *map_id, uint64_t sector, uint64_t values,
 				BRAID_MAP_UNIT_VALUES * BRAID_MAP_UNIT;
 			if (count > CHUNK_SECTORS)
 				count = CHUNK_SECTORS;
-			get_chunk(fd, chunk, sector, count);
+			get_chunk(fd, chunk, at + sector, count);
 			i = 0;
 		}
 		r = fn(arg, done, &chunk[i],
@@ -274,12 +241,14 @@ int map_walk(int fd, const struct map_found *found,
 	const struct braid_map_super *super = &found->super;
 	int r;
 
-	r = walk_area(fd, super->map_id, __le64_to_cpu(super->log_offset),
+	r = walk_area(fd, found->at, super->map_id,
+		      __le64_to_cpu(super->log_offset),
 		      __le32_to_cpu(super->log_slots), visitor->log,
 		      visitor->arg);
 	if (r)
 		return r;
-	return walk_area(fd, super->map_id, __le64_to_cpu(super->map_offset),
+	return walk_area(fd, found->at, super->map_id,
+			 __le64_to_cpu(super->map_offset),
 			 __le32_to_cpu(super->nr_blocks), visitor->map,
 			 visitor->arg);
 }

@@ -26,7 +26,8 @@ struct map_shape {
 
 /* What was found on a device. */
 struct map_found {
-	uint64_t sectors; /* of the device */
+	uint64_t at; /* where the metadata device begins: 0, or a tail's place */
+	uint64_t sectors; /* of the metadata device */
 	enum map_fault fault; /* of the newest copy */
 	struct braid_map_super super; /* unless NONE or TORN */
 	bool whole[2]; /* the copies at 8 KiB and at 4 KiB */
@@ -48,18 +49,32 @@ int map_open(const char *path, int flags);
 int map_origin_sum(int fd, uint64_t sectors, uint32_t *sum);
 
 /**
+ * map_plan_tail() - the same for a map in the tail of the device itself (pure)
+ * @shape: device_sectors is the length of the device; origin_sectors and
+ *	max_sectors are set: the tail's place, to which there is no growth
+ *
+ * Return: as map_plan().
+ */
+int map_plan_tail(struct braid_map_super *super, struct map_shape *shape,
+		  struct err *error);
+
+/**
  * map_make() - draw an id, write areas and superblock, durably
+ * @at: where the metadata device begins: 0, or a tail's place
  *
  * Crash: until the end there is no map on the device.
  *
  * Return: 0 or a negative errno.
  */
-int map_make(int fd, struct braid_map_super *super);
+int map_make(int fd, uint64_t at, struct braid_map_super *super);
 
 /* Take both copies of the superblock away, durably. 0 or -errno. */
-int map_erase(int fd);
+int map_erase(int fd, uint64_t at);
 
-/* Read both copies and check the newer one: 0 whatever was found, or -errno. */
+/*
+ * Read both copies, of the device's tail if it has one, and check the newer one: 0
+ * whatever was found, or -errno.
+ */
 int map_read(int fd, struct map_found *found);
 
 /*

@@ -117,6 +117,39 @@ int map_plan(struct braid_map_super *super, const struct map_shape *shape,
 	return 0;
 }
 
+int map_plan_tail(struct braid_map_super *super, struct map_shape *shape,
+		  struct err *error)
+{
+	uint64_t unit = BRAID_MAP_UNIT, step = BRAID_BLOCK_SECTORS_MAX;
+	uint64_t end, tail;
+	int r;
+
+	if (shape->device_sectors < 2 * step)
+		return err_set(error, ENOSPC,
+			       "the device has %" PRIu64
+			       " sectors, too few to keep a map in its tail",
+			       shape->device_sectors);
+	end = shape->device_sectors / unit * unit - unit;
+	/* a map of all of it has room for one that is shorter */
+	shape->origin_sectors = end;
+	shape->max_sectors = end;
+	shape->device_sectors = SECTORS_MAX;
+	r = map_plan(super, shape, error);
+	if (r)
+		return r;
+	tail = __le64_to_cpu(super->store_offset) + shape->store_sectors;
+	if (tail + step > end)
+		return err_set(
+			error, ENOSPC,
+			"the device has %" PRIu64 " sectors, and %" PRIu64
+			" are needed for a map in its tail; choose a larger block size or less room for copies",
+			end + unit, tail + step);
+	shape->origin_sectors = (end - tail) / step * step;
+	shape->max_sectors = shape->origin_sectors;
+	shape->device_sectors = end - shape->origin_sectors;
+	return map_plan(super, shape, error);
+}
+
 void map_id_format(const uint8_t id[16], char text[MAP_ID_TEXT])
 {
 	unsigned int i;
