@@ -3,20 +3,23 @@
  * Stamped writes until the power fails, and the check of what the map reports
  * after that (promise P5).
  *
- *	crash-writes write DEVICE STATE COUNT SEED ORIGIN_POWER META_POWER [KEEP...]
- *	crash-writes check ORIGIN BLOCK_SECTORS STATE BEFORE AFTER BOUND <EXTENTS
+ *	crash-writes write NAME STATE COUNT SEED ORIGIN_POWER META_POWER [KEEP...]
+ *	crash-writes check ORIGIN BLOCK_SECTORS STATE ERA BOUND <EXTENTS
  *
- * Four threads write random sectors with direct I/O. Each write has a number,
- * which each of its sectors holds, with its place and a checksum. When COUNT have
- * begun, the disks are switched off by writing 0 to their POWER files, the origin
- * first: what is written while its map's device is gone is known to be lost. Disks
- * that are to KEEP what is in their caches are flushed just before.
+ * Four threads write random sectors of the device-mapper device NAME with direct
+ * I/O, and a fifth closes eras. Each write has a number, which each of its sectors
+ * holds, with its place and a checksum. When COUNT have begun, the disks are switched
+ * off by writing 0 to their POWER files, the origin first: what is written while its
+ * map's device is gone is known to be lost. Disks that are to KEEP what is in their
+ * caches are flushed just before.
  *
- * STATE is a file in memory: the number of the newest write, for each sector that
- * of the last one that was complete, and of the last that had begun. With copies of
- * it BEFORE and AFTER an era was closed, "check" knows of each block whether it
- * must be among the EXTENTS ("BLOCK COUNT", a line each) that are said to have
- * changed since, and whether it is there in vain; BOUND is for the latter.
+ * STATE is the number of the newest write, for each sector that of the last one
+ * that was complete, and of the last that had begun. Of the first era that was closed
+ * and the last two, copies from just before and after the close are left in
+ * STATE.before-ERA and STATE.after-ERA, and the eras are printed. With those "check"
+ * knows of each block whether it must be among the EXTENTS ("KIND BLOCK COUNT", a
+ * line each) that are said to have changed since, and whether it is there in vain;
+ * BOUND is for the latter.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,11 +30,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <linux/dm-ioctl.h>
 
 #define SECTOR		512
-#define SECTORS_MAX	65536U
+#define SECTORS_MAX	8192U
+#define ERAS_KEPT	3		/* of those that are closed */
 #define UNIT		32U		/* sectors; a write is within one */
 #define THREADS		4
 #define KEEP_MAX	2
@@ -54,6 +60,7 @@ struct sector {
 _Static_assert(sizeof(struct sector) == SECTOR, "a sector");
 
 static struct state *state;
+static const char *name, *state_path;
 static int device;
 static uint64_t sectors, seed, count;
 static int power[2], keep[KEEP_MAX], nr_keep;
@@ -189,12 +196,92 @@ static void *write_on(void *arg)
 	return NULL;
 }
 
+/* ---- closing */
+
+/* Two copies of the state around the close of an era. */
+struct closed {
+	unsigned long era;
+	struct state before, after;
+};
+
+static struct closed kept[ERAS_KEPT], now;
+static unsigned int nr_closed;
+static int control;
+
+/* Return: the era that was closed, 0 if it can't be. */
+static unsigned long send_close(void)
+{
+	struct {
+		struct dm_ioctl head;
+		struct dm_target_msg target;
+		char words[256];
+	} message = { .head = { .version = { DM_VERSION_MAJOR },
+				.data_size = sizeof(message),
+				.data_start = sizeof(message.head) } };
+
+	snprintf(message.head.name, sizeof(message.head.name), "%s", name);
+	strcpy(message.target.message, "close");
+	if (ioctl(control, DM_TARGET_MSG, &message) ||
+	    !(message.head.flags & DM_DATA_OUT_FLAG))
+		return 0;
+	return strtoul((char *)&message + message.head.data_start, NULL, 10);
+}
+
+static void state_write(const struct state *s, const char *when,
+			unsigned long era)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s.%s-%lu", state_path, when, era);
+	file = fopen(path, "wb");
+	if (!file || fwrite(s, sizeof(*s), 1, file) != 1 || fclose(file))
+		die("write", path);
+}
+
+/* What is closed after the power failed counts for nothing. */
+static void close_era(void)
+{
+	memcpy(&now.before, state, sizeof(*state));
+	now.era = send_close();
+	memcpy(&now.after, state, sizeof(*state));
+	if (!now.era || atomic_load(&off))
+		return;
+	/* the first stays, the last two take turns */
+	memcpy(&kept[nr_closed ? 1 + nr_closed % 2 : 0], &now, sizeof(now));
+	nr_closed++;
+}
+
+static void *close_on(void *arg)
+{
+	for (unsigned int n = 0; !atomic_load(&off); n++) {
+		usleep(mix(seed + n) % 50000);
+		close_era();
+	}
+	return arg;
+}
+
+static void write_eras(void)
+{
+	for (int i = 0; i < ERAS_KEPT; i++) {
+		if (!kept[i].era)
+			continue;
+		state_write(&kept[i].before, "before", kept[i].era);
+		state_write(&kept[i].after, "after", kept[i].era);
+		printf("%lu\n", kept[i].era);
+	}
+}
+
 static int write_all(int argc, char **argv)
 {
-	pthread_t threads[THREADS];
+	pthread_t threads[THREADS], closer;
+	char path[256];
 
-	device = open_file(argv[2], O_RDWR | O_DIRECT);
-	state = state_map(argv[3]);
+	name = argv[2];
+	state_path = argv[3];
+	snprintf(path, sizeof(path), "/dev/mapper/%s", name);
+	device = open_file(path, O_RDWR | O_DIRECT);
+	state = state_map(state_path);
 	count = strtoull(argv[4], NULL, 10);
 	seed = mix(strtoull(argv[5], NULL, 10));
 	power[0] = open_file(argv[6], O_WRONLY);
@@ -204,20 +291,31 @@ static int write_all(int argc, char **argv)
 	sectors = lseek(device, 0, SEEK_END) / SECTOR;
 	if (sectors > SECTORS_MAX)
 		return 2;
+	control = open_file("/dev/mapper/control", O_RDWR);
+	close_era();
+	if (pthread_create(&closer, NULL, close_on, NULL))
+		die("thread", name);
 	for (uintptr_t i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, write_on, (void *)i))
-			die("thread", argv[2]);
+			die("thread", name);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+	pthread_join(closer, NULL);
+	write_eras();
 	return 0;
 }
 
 /* ---- the check */
 
-static const struct state *state_read(const char *path)
+static const struct state *state_read(const char *of, const char *when,
+				      const char *era)
 {
 	struct state *s = malloc(sizeof(*s));
-	FILE *file = fopen(path, "rb");
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s%s%s", of, when, era);
+	file = fopen(path, "rb");
 
 	if (!s || !file || fread(s, sizeof(*s), 1, file) != 1)
 		die("read", path);
@@ -229,7 +327,7 @@ static void extents_read(unsigned char *reported, uint64_t blocks)
 {
 	uint64_t block, n;
 
-	while (scanf("%" SCNu64 " %" SCNu64, &block, &n) == 2)
+	while (scanf("%*s %" SCNu64 " %" SCNu64, &block, &n) == 2)
 		for (; n--; block++)
 			if (block < blocks)
 				reported[block] = 1;
@@ -295,9 +393,10 @@ static int check_block(const struct era *era, const struct sector *s,
 static int check(char **argv)
 {
 	uint64_t size = strtoull(argv[3], NULL, 10), blocks, vain = 0;
-	uint64_t bound = strtoull(argv[7], NULL, 10);
-	struct era era = { state_read(argv[5]), state_read(argv[6]),
-			   state_read(argv[4]) };
+	uint64_t bound = strtoull(argv[6], NULL, 10);
+	struct era era = { state_read(argv[4], ".before-", argv[5]),
+			   state_read(argv[4], ".after-", argv[5]),
+			   state_read(argv[4], "", "") };
 	struct sector *s = buffer_new(size * SECTOR);
 	unsigned char *reported;
 	int fd = open_file(argv[2], O_RDONLY | O_DIRECT);
@@ -325,10 +424,10 @@ int main(int argc, char **argv)
 {
 	if (argc >= 8 && !strcmp(argv[1], "write"))
 		return write_all(argc, argv);
-	if (argc == 8 && !strcmp(argv[1], "check"))
+	if (argc == 7 && !strcmp(argv[1], "check"))
 		return check(argv);
 	fprintf(stderr,
-		"usage: crash-writes write DEVICE STATE COUNT SEED ORIGIN_POWER META_POWER [KEEP...]\n"
-		"       crash-writes check ORIGIN BLOCK_SECTORS STATE BEFORE AFTER BOUND <EXTENTS\n");
+		"usage: crash-writes write NAME STATE COUNT SEED ORIGIN_POWER META_POWER [KEEP...]\n"
+		"       crash-writes check ORIGIN BLOCK_SECTORS STATE ERA BOUND <EXTENTS\n");
 	return 2;
 }
