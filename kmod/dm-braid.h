@@ -23,6 +23,9 @@
  *	feature	min_recovery_rate <KiB/s>, max_recovery_rate <KiB/s>  how fast
  *		resync, rebuild and check go while the array is in use, and
  *		while it isn't; 1000 and 200000 if not given
+ *	feature	stable_pages	(raid5) nobody changes a page while it is written:
+ *		so write it without copying it first. The page cache keeps to
+ *		that; if a direct writer doesn't, parity is wrong where he did
  *	message	fail <slot>	(raid1, raid5) drop the device as if a write
  *		had failed
  *	messages (raid1) as dm-raid's: idle, frozen, resync, recover, check,

@@ -205,6 +205,16 @@ static int parse_no_log(struct raid_args *args, struct words *words)
 	return 0;
 }
 
+/* "stable_pages" */
+static int parse_stable_pages(struct raid_args *args, struct words *words)
+{
+	if (args->level != RAID_LEVEL_5)
+		return complain(words,
+				"stable_pages is for raid5: no other level copies what is written");
+	args->stable_pages = true;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*parse)(struct raid_args *args, struct words *words);
@@ -223,6 +233,7 @@ static const struct {
 	  "a rate must be a number of KiB/s" },
 	{ "max_recovery_rate", parse_rate_max,
 	  "a rate must be a number of KiB/s" },
+	{ "stable_pages", parse_stable_pages, NULL },
 };
 
 /* One feature and its word, if it needs one, which must be within the words announced. */
@@ -241,7 +252,7 @@ static int parse_feature(struct raid_args *args, struct words *words,
 		return complain(words, features[i].needs);
 	}
 	return complain(words,
-			"unknown feature: failed, superblock, rebuild, readd, no_log, min_recovery_rate and max_recovery_rate are known");
+			"unknown feature: failed, superblock, rebuild, readd, no_log, min_recovery_rate, max_recovery_rate and stable_pages are known");
 }
 
 static int parse_features(struct raid_args *args, struct words *words)

@@ -34,6 +34,7 @@ enum raid_level_id {
  * @no_log: without the write-intent log ("no_log")
  * @rate_min: KiB/s ("min_recovery_rate <rate>"); 0: as usual
  * @rate_max: KiB/s ("max_recovery_rate <rate>"); 0: as usual
+ * @stable_pages: what is written doesn't change meanwhile ("stable_pages")
  * @path: the words that name the devices; NULL for "-"
  */
 struct raid_args {
@@ -49,6 +50,7 @@ struct raid_args {
 	bool no_log;
 	u32 rate_min;
 	u32 rate_max;
+	bool stable_pages;
 	const char *path[BRAID_RAID0_MEMBERS_MAX];
 };
 

@@ -45,6 +45,7 @@ static struct raid *make_raid(struct dm_target *ti,
 	raid->no_log = args->no_log;
 	raid->rate_min = args->rate_min;
 	raid->rate_max = args->rate_max;
+	raid->stable_pages = args->stable_pages;
 	raid->used_at = jiffies - HZ;
 	INIT_WORK(&raid->event, send_event);
 	INIT_LIST_HEAD(&raid->node);
@@ -229,6 +230,7 @@ static void status_table(const struct raid *raid, char *result,
 		features += 2;
 	features += raid->no_log;
 	features += 2 * (!!raid->rate_min + !!raid->rate_max);
+	features += raid->stable_pages;
 	DMEMIT("%s %u %u", type_name(raid), raid->chunk, features);
 	if (raid->record)
 		DMEMIT(" superblock %pUb", &raid->uuid);
@@ -238,6 +240,8 @@ static void status_table(const struct raid *raid, char *result,
 		DMEMIT(" min_recovery_rate %u", raid->rate_min);
 	if (raid->rate_max)
 		DMEMIT(" max_recovery_rate %u", raid->rate_max);
+	if (raid->stable_pages)
+		DMEMIT(" stable_pages");
 	for_each_set_bit(slot, raid->dead, raid->members) {
 		if (redundant)
 			DMEMIT(" failed %u", slot);

@@ -105,6 +105,7 @@ struct raid_level {
  * @no_log: the table wants none
  * @rate_min: the table's min_recovery_rate, or 0
  * @rate_max: its max_recovery_rate, or 0
+ * @stable_pages: the table promises that what is written doesn't change meanwhile
  * @active: between start and stop of the record
  * @torn: a write failed half done, on members that are in use: they are not alike
  * @change: see above
@@ -140,6 +141,7 @@ struct raid {
 	bool no_log;
 	u32 rate_min;
 	u32 rate_max;
+	bool stable_pages;
 	bool active;
 	bool torn;
 	struct mutex change; /* see above */

@@ -6,7 +6,9 @@
  * whole stripe, goes on at the start of the next one's chunk.
  *
  * What is written is copied, because a page may change while it is written: the
- * parity must be that of the bytes that the members get.
+ * parity must be that of the bytes that the members get. With the feature
+ * "stable_pages" none does, and a page that is a whole cell is the cell's until the
+ * round is over: it is read only, by the parity and the members.
  */
 #include <linux/bvec.h>
 
@@ -154,6 +156,62 @@ bool raid5_copy_hopeless(struct raid5_round *round, struct bio *bio)
 	return false;
 }
 
+/* Can a segment, which is to be @at in a cell, be the cell? */
+static bool can_lend(const struct raid5_round *round, const struct bio_vec *vec,
+		     unsigned int at)
+{
+	return round->r5->raid->stable_pages && !at && !vec->bv_offset &&
+	       vec->bv_len == RAID5_CELL_BYTES && !PageHighMem(vec->bv_page);
+}
+
+static void return_cell(struct raid5_cell *cell)
+{
+	cell->page = cell->own;
+	cell->own = NULL;
+}
+
+static void lend_cell(struct raid5_cell *cell, struct page *page)
+{
+	if (!cell->own)
+		cell->own = cell->page;
+	cell->page = page;
+}
+
+static void copy_to_cell(struct raid5_round *round, struct raid5_cell *cell,
+			 struct bio_vec *vec, unsigned int at)
+{
+	char *data = raid5_cell_data(cell);
+
+	if (can_lend(round, vec, at)) {
+		lend_cell(cell, vec->bv_page);
+		return;
+	}
+	/* another bio's page isn't written to */
+	if (cell->own) {
+		return_cell(cell);
+		memcpy(raid5_cell_data(cell), data, RAID5_CELL_BYTES);
+		data = raid5_cell_data(cell);
+	}
+	memcpy_from_bvec(data + at, vec);
+}
+
+/**
+ * raid5_copy_return() - what bios have lent is theirs again
+ * @round: the round
+ * @row: one of its rows
+ */
+void raid5_copy_return(struct raid5_round *round, struct raid5_row *row)
+{
+	unsigned int slot;
+
+	if (!round->r5->raid->stable_pages)
+		return;
+	for (slot = 0; slot < round->r5->layout.members; slot++) {
+		if (row->cell[slot].own)
+			return_cell(&row->cell[slot]);
+	}
+}
+
 /* The segments of a bio need not end where cells, or even sectors, do. */
 static void copy(struct raid5_round *round, struct bio *bio, bool in)
 {
@@ -164,11 +222,12 @@ static void copy(struct raid5_round *round, struct bio *bio, bool in)
 	while (piece.left) {
 		struct bio_vec vec = bio_iter_iovec(bio, iter);
 		struct raid5_row *row = round->row[piece.row];
-		char *data = raid5_cell_data(&row->cell[piece.slot]);
+		struct raid5_cell *cell = &row->cell[piece.slot];
+		char *data = raid5_cell_data(cell);
 
 		vec.bv_len = min(vec.bv_len, piece.bytes);
 		if (in)
-			memcpy_from_bvec(data + piece.in_cell, &vec);
+			copy_to_cell(round, cell, &vec, piece.in_cell);
 		else
 			memcpy_to_bvec(&vec, data + piece.in_cell);
 		bio_advance_iter_single(bio, &iter, vec.bv_len);

@@ -76,8 +76,10 @@ void raid5_release_rows(struct raid5_round *round)
 	unsigned int i;
 
 	for (i = 0; i < round->r5->band_rows; i++) {
-		if (round->row[i])
-			list_add(&round->row[i]->node, &round->rows_spare);
+		if (!round->row[i])
+			continue;
+		raid5_copy_return(round, round->row[i]);
+		list_add(&round->row[i]->node, &round->rows_spare);
 		round->row[i] = NULL;
 	}
 }
@@ -310,6 +312,7 @@ static void plan_row(struct raid5_round *round, struct raid5_row *row)
 	facts.unsure = raid5_is_unsure(round, row);
 	row->unread = 0;
 	row->lost = 0;
+	raid5_copy_return(round, row);
 	if (row->written) {
 		raid5_plan_write(&row->plan, &facts);
 		return;

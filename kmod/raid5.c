@@ -324,6 +324,14 @@ static void raid5_io_hints(struct raid *raid, struct queue_limits *limits)
 					  RAID5_CELL_BYTES);
 	limits->io_min = max(limits->io_min, chunk);
 	limits->io_opt = chunk * (raid->members - 1);
+	if (raid->stable_pages)
+		braid_limits_stable_writes(limits);
+}
+
+static void raid5_resumed(struct raid *raid)
+{
+	if (raid->stable_pages)
+		braid_queue_stable_writes(raid->ti);
 }
 
 /* Setting up and taking down. */
@@ -418,6 +426,7 @@ const struct raid_level raid5_level = {
 	.map = raid5_map,
 	.end_io = raid5_end_io,
 	.io_hints = raid5_io_hints,
+	.resumed = raid5_resumed,
 	.fail = raid5_fail,
 	.sync_piece = raid5_sync_piece,
 	.refresh = raid5_refresh,

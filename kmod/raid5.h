@@ -85,6 +85,7 @@ struct raid5_row;
  * @slot: the member
  * @sectors: which of its sectors the round writes, a bit each
  * @page: where the data is
+ * @own: the cell's page, while @page is one of a bio's; else NULL
  * @bio: moves this cell, and those of the following rows
  */
 struct raid5_cell {
@@ -92,6 +93,7 @@ struct raid5_cell {
 	unsigned int slot;
 	unsigned int sectors;
 	struct page *page;
+	struct page *own;
 	struct bio bio;
 };
 
@@ -453,6 +455,7 @@ void raid5_copy_rows(const struct raid5 *r5, const struct bio *bio,
 		     unsigned long *rows);
 void raid5_copy_mark(struct raid5_round *round, struct bio *bio);
 void raid5_copy_in(struct raid5_round *round, struct bio *bio);
+void raid5_copy_return(struct raid5_round *round, struct raid5_row *row);
 void raid5_copy_out(struct raid5_round *round, struct bio *bio);
 bool raid5_copy_hopeless(struct raid5_round *round, struct bio *bio);
 

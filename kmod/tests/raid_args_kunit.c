@@ -90,8 +90,10 @@ static void good_lines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args->uuid.b[6], 0xcd);
 	KUNIT_EXPECT_EQ(test, args->uuid.b[15], 0xab);
 
-	KUNIT_ASSERT_EQ(test, 0, parse("raid5_ra 8 2 failed 2 4 a b c d", 48,
+	KUNIT_EXPECT_FALSE(test, args->stable_pages);
+	KUNIT_ASSERT_EQ(test, 0, parse("raid5_ra 8 3 stable_pages failed 2 4 a b c d", 48,
 				       args, &b->line, &b->complaint));
+	KUNIT_EXPECT_TRUE(test, args->stable_pages);
 	KUNIT_EXPECT_EQ(test, args->level, RAID_LEVEL_5);
 	KUNIT_EXPECT_EQ(test, args->algorithm, RAID5_RIGHT_ASYMMETRIC);
 	KUNIT_EXPECT_EQ(test, args->failed[0], 4UL);
@@ -156,6 +158,7 @@ static const struct {
 	{ "raid1 8 2 min_recovery_rate x 2 a b", 5, "a number of KiB/s" },
 	{ "raid1 8 2 failed 0 2 - b", 8, "both" },
 	{ "raid0 8 0 3 a b c", 7, "multiple" },
+	{ "raid1 8 1 stable_pages 2 a b", 4, "is for raid5" },
 	{ "raid5_n", 1, "level" },
 	{ "raid5 0", 2, "8 to 2048" },
 	{ "raid5 8 0 2 a b", 4, "3 to 16" },
@@ -191,7 +194,7 @@ static void random_lines(struct kunit *test)
 {
 	static const char *const words[] = {
 		"raid0", "raid1", "raid5", "0", "1", "2", "3", "8", "128", "failed",
-		"superblock", UUID, "rebuild", "readd", "no_log", "max_recovery_rate", "-", "a", "b", "c",
+		"superblock", UUID, "rebuild", "readd", "no_log", "max_recovery_rate", "stable_pages", "-", "a", "b", "c",
 		"4294967295", "18446744073709551616", "",
 	};
 	struct bench *b = test->priv;
