@@ -42,8 +42,13 @@ test-kunit:	## the module's pure logic, by the kernel's kunit.py under UML
 test-uml:	## tests/kernel in a UML kernel; TESTS=glob, UML_KASAN=1
 	@tools/test uml
 
-test-raid-long:	## CUTS=200 power cuts of a mirror that is synchronised
-	@CUTS=$(or $(CUTS),200) TESTS='16[68]*' tools/test uml
+test-raid-long:	## CUTS=200 power cuts of arrays, in each of their tests
+	@CUTS=$(or $(CUTS),200) LAB_SLOW=4 SUITE_SECONDS=36000 \
+		TESTS='14[34]* 16[2689]* 172*' tools/test uml
+
+test-files-long:	## CUTS=20 members lost under ext4, XFS, btrfs; 8 jobs on SMP
+	@CUTS=$(or $(CUTS),20) LAB_SLOW=20 SUITE_SECONDS=36000 VM_CPUS=$(or $(VM_CPUS),4) \
+		TESTS='19[02]*' tools/test uml vm
 
 test-vm:	## tests/kernel, tests/vm in QEMU on KERNELS="6.1 6.12"; TESTS=glob
 	@KERNELS="$(if $(filter command line,$(origin KERNEL)),$(KERNEL),$(KERNELS))" \
@@ -111,6 +116,6 @@ clean:	## remove build/ (the cache of kernels stays)
 	rm -rf build
 
 .PHONY: help setup all kmod userspace demo test test-unit test-kunit test-uml \
-	test-raid-long test-vm test-agent test-delta test-model \
+	test-raid-long test-files-long test-vm test-agent test-delta test-model \
 	test-track-crash-long test-delta-long fuzz bench-delta bench-raid \
 	bench-track style install clean

@@ -1,13 +1,13 @@
 #!/bin/bash
 # P3, P2: the power fails while the loss of a leg is being recorded. Whatever was
-# acknowledged is on every member that the array would use afterwards.
+# acknowledged is on every member that the array would use afterwards. CUTS says how often.
 # runs: uml vm slow
-# timeout: 300
+# timeout: 3000
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
 . "$(dirname "$0")/super.sh"
 
-rounds=12
+rounds=${CUTS:-12}
 
 # Block n, filled with its number.
 block() {

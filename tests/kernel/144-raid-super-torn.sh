@@ -71,7 +71,7 @@ cmp -n 1048576 "$LAB_DIR/data" /dev/mapper/mirror || fail "the data is another"
 takes array stop mirror
 
 # Garbage of any kind, and garbage behind the right magic.
-for round in $(seq 1 60); do
+for round in $(seq 1 "${CUTS:-60}"); do
 	spoil "$a" 4096 8192
 	if [ $((round % 2)) = 0 ]; then
 		printf BRAIDMEM | dd of="$a" bs=1 seek=$((4096 << (round % 3))) conv=notrunc status=none

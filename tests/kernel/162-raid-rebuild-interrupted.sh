@@ -1,8 +1,8 @@
 #!/bin/bash
 # A rebuild that is interrupted goes on from where it was recorded: after a
-# suspend, after a power cut. Until it has ended its leg counts for nothing.
+# suspend, after a power cut (CUTS says how many). Until it has ended its leg counts for nothing.
 # runs: uml
-# timeout: 300
+# timeout: 3000
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
 . "$(dirname "$0")/super.sh"
@@ -54,6 +54,35 @@ a=$(power_on a)
 b=$(power_on b)
 [ "$(rebuilt)" -ge "$at" ] || fail "$at was recorded, after a power cut it is $(rebuilt)"
 [ "$(slot_state "$a" 1)" = "being rebuilt" ] || fail "after a power cut the survivor calls slot 1 '$(slot_state "$a" 1)'"
+
+# Again and again, at any moment; from the beginning once it has come to its end.
+at=$(rebuilt)
+words=
+for ((cut = 2; cut <= ${CUTS:-1}; cut++)); do
+	if [ "$(slot_state "$a" 1)" != "being rebuilt" ]; then
+		member-for "$a" "$b" 1
+		words="rebuild 1" at=0
+	fi
+	dm_create mirror "$(table "$words max_recovery_rate $((512 << RANDOM % 5))")"
+	words=
+	sleep "0.$((RANDOM % 90 + 10))"
+	power_cut a
+	power_cut b
+	dmsetup remove --noudevsync --retry mirror
+	a=$(power_on a)
+	b=$(power_on b)
+	case $(slot_state "$a" 1) in
+	"being rebuilt") [ "$(rebuilt)" -ge "$at" ] || fail "cut $cut: $at was recorded, after a power cut it is $(rebuilt)" ;;
+	used) alike "$a" "$b" ;;
+	*) fail "cut $cut: the survivor calls slot 1 '$(slot_state "$a" 1)'" ;;
+	esac
+	at=$(rebuilt)
+done
+if [ "$(slot_state "$a" 1)" = used ]; then
+	member-for "$a" "$b" 1
+	dm_create mirror "$(table "rebuild 1 max_recovery_rate 512")"
+	takes array stop mirror
+fi
 
 # What it has already is not read again. (Its log does not say so; its disk does.)
 at=$(rebuilt)

@@ -2,7 +2,7 @@
 # A mark is on the disks before the write that it is for. The log is slow here, and
 # so is one leg's data: whenever the power fails, what differs is marked.
 # runs: uml
-# timeout: 240
+# timeout: 3000
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
 . "$(dirname "$0")/super.sh"

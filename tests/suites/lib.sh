@@ -57,16 +57,19 @@ suite_end() {
 	echo end >>"$results"
 }
 
-# tests_in FOLDER: its numbered scripts, those that TESTS=glob selects.
+# tests_in FOLDER: its numbered scripts, those that TESTS="glob ..." selects.
 tests_in() {
-	local path name
+	local path name glob globs
+	read -ra globs <<<"${TESTS:-*}"
 	for path in "$1"/[0-9]*.sh; do
 		[ -e "$path" ] || continue
 		name=$(basename "$path" .sh)
-		# shellcheck disable=SC2254 # TESTS is a glob
-		case $name in
-		${TESTS:-*}) echo "$path" ;;
-		esac
+		for glob in "${globs[@]}"; do
+			# shellcheck disable=SC2053 # it is a glob
+			[[ $name == $glob ]] || continue
+			echo "$path"
+			break
+		done
 	done
 }
 
