@@ -28,13 +28,13 @@ array
 dmsetup table r5 | grep -w "1 stable_pages" >/dev/null || fail "the table is $(dmsetup table r5)"
 [ "$(asks_stable)" = 1 ] || fail "pages need not be stable"
 model_zero
-exercise 1 8 2560 300
-exercise 2 8 69632 300
-exercise 3 4 1052672 40
+exercise 1 8 2560 100
+exercise 2 8 69632 100
+exercise 3 4 1052672 12
 same
 dmsetup message r5 0 fail 1
-exercise 4 8 69632 200
-exercise 5 4 1052672 40
+exercise 4 8 69632 60
+exercise 5 4 1052672 12
 same
 dm_remove r5
 same_members "${paths[0]}" - "${paths[@]:2}"
@@ -46,7 +46,7 @@ done
 dm_create slow "0 $(sectors "${paths[0]}") delay ${paths[0]} 0 10"
 use[0]=/dev/mapper/slow
 array
-overlap-writes "$dev" 100 || fail "overlap-writes: see above"
+overlap-writes "$dev" 40 || fail "overlap-writes: see above"
 dd if="$dev" of="$model" bs=1M iflag=direct status=none
 dm_remove r5
 same_members "${paths[@]}"

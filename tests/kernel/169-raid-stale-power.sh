@@ -10,7 +10,7 @@
 . "$(dirname "$0")/super.sh"
 . "$(dirname "$0")/sync.sh"
 
-cuts=${CUTS:-2}
+cuts=${CUTS:-1}
 array=/dev/mapper/array
 
 # Block n, filled with its number; and its place, in 4 KiB: each in a row of its own, in
