@@ -2,7 +2,7 @@
 # The module can't be unloaded as long as it is used: by a table that is live, suspended,
 # or only loaded. Afterwards it can, nothing is left of it, and it can be loaded again.
 # Arrays are taken away with I/O in flight, also while they are synchronised.
-# runs: uml
+# runs: uml vm slow
 # timeout: 120
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/braidctl.sh"
