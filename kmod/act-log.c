@@ -203,12 +203,15 @@ bool act_log_is_tight(const struct act_log *log)
  * When a grace period has passed after this, nobody raises their stamps any more
  * unless they were entered anew.
  *
- * Return: how many; 0 if all are pinned or there are none.
+ * Return: how many; 0 if all are pinned, there are none, or the log has failed:
+ * then nobody may become cold any more.
  */
 u32 act_log_choose(struct act_log *log, u32 *slots, u32 most)
 {
 	u32 steps, count = 0;
 
+	if (log->failed)
+		return 0;
 	for (steps = 0; steps < 2 * log->nr_slots && count < most; steps++) {
 		u32 slot = log->hand;
 		struct act_slot *s = &log->slots[slot];

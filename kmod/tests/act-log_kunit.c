@@ -153,6 +153,23 @@ static void fails_open(struct kunit *test)
 	act_log_exit(log);
 }
 
+/* One that was hot when the log failed stays so: whoever stamps must not wait. */
+static void fails_for_good(struct kunit *test)
+{
+	struct bench *b = bench_make(test, 1);
+	struct act_log *log = &b->log;
+	u32 slots[2];
+
+	act_log_enter(log, 3);
+	act_log_begin(log);
+	act_log_end(log);
+	act_log_unpin(log, 3);
+	act_log_fail(log);
+	KUNIT_EXPECT_EQ(test, act_log_choose(log, slots, 2), 0);
+	KUNIT_EXPECT_TRUE(test, act_log_touch(log, 3));
+	act_log_exit(log);
+}
+
 static void several_units(struct kunit *test)
 {
 	struct act_log log;
@@ -298,6 +315,7 @@ static void steady_state_is_silent(struct kunit *test)
 static struct kunit_case act_log_cases[] = {
 	KUNIT_CASE(enters_and_waits),	    KUNIT_CASE(pins_hold),
 	KUNIT_CASE(second_chance),	    KUNIT_CASE(fails_open),
+	KUNIT_CASE(fails_for_good),
 	KUNIT_CASE(several_units),	    KUNIT_CASE(any_order),
 	KUNIT_CASE(steady_state_is_silent), {}
 };
