@@ -46,6 +46,7 @@
 /* Flags */
 #define BRAID_SUPER_CLEAN	0x1U	/* stopped: the members are alike */
 #define BRAID_SUPER_READD	0x2U	/* rebuilt by what the log marks */
+#define BRAID_SUPER_TWIN	0x4U	/* a member is being copied to it */
 
 /* The numbers of RAID 5's layouts are md's. */
 #define BRAID_LAYOUT_LEFT_ASYMMETRIC	0U
@@ -86,7 +87,9 @@ struct braid_super_slot {
  * @compat: features, see above
  * @ro_compat: features, see above
  * @incompat: features, see above
- * @flags: BRAID_SUPER_CLEAN; BRAID_SUPER_READD of a member that is being rebuilt
+ * @flags: BRAID_SUPER_CLEAN; BRAID_SUPER_READD of a member that is being rebuilt;
+ *	BRAID_SUPER_TWIN of the device that @twin_uuid names: its slot is that of
+ *	the member which it is to replace
  * @array_uuid: the array's
  * @member_uuid: the member's own
  * @name: the array's, ended by a NUL and filled up with more
@@ -107,6 +110,8 @@ struct braid_super_slot {
  * @updated: when this was written
  * @resync_sector: redundancy is established up to here, in a member's data
  * @recovery_sector: this member is rebuilt up to here
+ * @twin_uuid: of the device to which a member is copied that is to be replaced;
+ *	zeroes if there is none
  * @reserved: 0
  * @table: the members
  */
@@ -138,7 +143,8 @@ struct braid_super {
 	__le64 updated;
 	__le64 resync_sector;
 	__le64 recovery_sector;
-	__u8 reserved[1840];
+	__u8 twin_uuid[16];
+	__u8 reserved[1824];
 	struct braid_super_slot table[BRAID_SUPER_SLOTS];
 };
 

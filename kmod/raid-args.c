@@ -163,6 +163,32 @@ static int parse_readd(struct raid_args *args, struct words *words)
 			      args->readd);
 }
 
+/* "replaced <slot>" */
+static int parse_replaced(struct raid_args *args, struct words *words)
+{
+	return parse_refilled(args, words,
+			      "the feature replaced needs the number of a slot",
+			      args->replaced);
+}
+
+/* "replace <slot> <dev>" */
+static int parse_replace(struct raid_args *args, struct words *words)
+{
+	int r;
+
+	if (args->twin)
+		return complain(words,
+				"one device can be replaced at a time");
+	r = take_number(words, &args->twin_of,
+			"the feature replace needs the number of a slot");
+	if (r)
+		return r;
+	if (!levels[args->level].redundant)
+		return complain(words, "raid0 can't replace a device");
+	args->twin = take(words);
+	return 0;
+}
+
 /* "min_recovery_rate <KiB/s>", "max_recovery_rate <KiB/s>" */
 static int parse_rate(struct words *words, u32 *rate)
 {
@@ -228,6 +254,10 @@ static const struct {
 	  "the feature rebuild needs the number of a slot" },
 	{ "readd", parse_readd,
 	  "the feature readd needs the number of a slot" },
+	{ "replace", parse_replace,
+	  "the feature replace needs the number of a slot" },
+	{ "replaced", parse_replaced,
+	  "the feature replaced needs the number of a slot" },
 	{ "no_log", parse_no_log, NULL },
 	{ "min_recovery_rate", parse_rate_min,
 	  "a rate must be a number of KiB/s" },
@@ -252,7 +282,7 @@ static int parse_feature(struct raid_args *args, struct words *words,
 		return complain(words, features[i].needs);
 	}
 	return complain(words,
-			"unknown feature: failed, superblock, rebuild, readd, no_log, min_recovery_rate, max_recovery_rate and stable_pages are known");
+			"unknown feature: failed, superblock, rebuild, readd, replace, replaced, no_log, min_recovery_rate, max_recovery_rate and stable_pages are known");
 }
 
 static int parse_features(struct raid_args *args, struct words *words)
@@ -272,6 +302,9 @@ static int parse_features(struct raid_args *args, struct words *words)
 		r = parse_feature(args, words, end);
 		if (r)
 			return r;
+		if (words->at > end)
+			return complain(words,
+					"the feature replace needs a slot and a device");
 	}
 	return 0;
 }
@@ -324,6 +357,39 @@ static int check_refilled(struct raid_args *args, struct words *words,
 	return 0;
 }
 
+/* Only what is whole can be copied, or was. */
+static int check_replaced(struct raid_args *args, struct words *words,
+			  unsigned int slot, const unsigned long *refilled)
+{
+	if (!args->superblock)
+		return complain(words,
+				"to replace a device needs the feature superblock");
+	if (slot >= args->members || !args->path[slot])
+		return complain(words,
+				"there is no device to be replaced in that slot");
+	if (test_bit(slot, args->failed) || test_bit(slot, refilled))
+		return complain(words,
+				"a device that failed, or is to be rebuilt, can't be replaced");
+	return 0;
+}
+
+static int check_twin(struct raid_args *args, struct words *words,
+		      const unsigned long *refilled)
+{
+	unsigned int slot;
+	int r = 0;
+
+	if (args->twin)
+		r = check_replaced(args, words, args->twin_of, refilled);
+	for_each_set_bit(slot, args->replaced, BRAID_RAID0_MEMBERS_MAX) {
+		if (!r)
+			r = check_replaced(args, words, slot, refilled);
+	}
+	if (r || !args->twin || !test_bit(args->twin_of, args->replaced))
+		return r;
+	return complain(words, "a slot can't be both replace and replaced");
+}
+
 /* How many devices can be used, and how many must be. */
 static int check_usable(struct raid_args *args, struct words *words)
 {
@@ -334,6 +400,8 @@ static int check_usable(struct raid_args *args, struct words *words)
 	bitmap_or(refilled, args->rebuild, args->readd,
 		  BRAID_RAID0_MEMBERS_MAX);
 	r = check_refilled(args, words, refilled);
+	if (!r)
+		r = check_twin(args, words, refilled);
 	if (r)
 		return r;
 	for (slot = 0; slot < args->members; slot++) {

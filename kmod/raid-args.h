@@ -28,6 +28,9 @@ enum raid_level_id {
  * @members: number of slots
  * @failed: slots whose member must not be used ("failed <slot>")
  * @readd: slots whose member lacks only what the log marks ("readd <slot>")
+ * @replaced: slots whose device was the twin of the one before ("replaced <slot>")
+ * @twin: the word that names the device that a member is copied to, or NULL
+ * @twin_of: the slot of that member ("replace <slot> <dev>")
  * @superblock: the members have superblocks ("superblock <uuid>")
  * @uuid: those of the array with this UUID
  * @rebuild: slots whose member is to be filled ("rebuild <slot>")
@@ -45,6 +48,9 @@ struct raid_args {
 	DECLARE_BITMAP(failed, BRAID_RAID0_MEMBERS_MAX);
 	DECLARE_BITMAP(rebuild, BRAID_RAID0_MEMBERS_MAX);
 	DECLARE_BITMAP(readd, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(replaced, BRAID_RAID0_MEMBERS_MAX);
+	const char *twin;
+	unsigned int twin_of;
 	bool superblock;
 	uuid_t uuid;
 	bool no_log;

@@ -13,7 +13,8 @@
 
 #include <linux/types.h>
 
-#define RAID_LEGS_MAX	8U
+/* Those of the largest mirror, and a twin (raid.h). */
+#define RAID_LEGS_MAX	9U
 
 /*
  * With no leg on spinning disks, a sequential stream leaves its leg once that

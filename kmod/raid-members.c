@@ -140,7 +140,7 @@ int raid_members_open(struct raid *raid, const struct raid_args *args)
 		if (r)
 			return r;
 	}
-	return 0;
+	return args->twin ? open_member(raid, raid->members, args->twin) : 0;
 }
 
 /**
@@ -154,7 +154,7 @@ void raid_members_close(struct raid *raid)
 	mutex_lock(&raids_lock);
 	list_del_init(&raid->node);
 	mutex_unlock(&raids_lock);
-	for (slot = 0; slot < raid->members; slot++) {
+	for (slot = 0; slot < raid_places(raid); slot++) {
 		if (raid->member[slot])
 			dm_put_device(raid->ti, raid->member[slot]);
 	}
@@ -218,8 +218,10 @@ void raid_member_died(struct raid *raid, unsigned int slot, const char *why)
 	if (test_and_set_bit(slot, raid->dead))
 		return;
 	WRITE_ONCE(raid->died[slot], atomic64_inc_return(&deaths));
-	DMWARN("%s: slot %u (%s): %s",
-	       dm_table_device_name(raid->ti->table), slot,
+	DMWARN("%s: %sslot %u (%s): %s",
+	       dm_table_device_name(raid->ti->table),
+	       slot == raid->members ? "the new device of " : "",
+	       slot == raid->members ? raid->twin_of : slot,
 	       raid->member[slot]->name, why);
 	schedule_work(&raid->event);
 }
@@ -243,7 +245,7 @@ static int inherit_member(struct raid *raid, dev_t dev)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < raid->members; slot++) {
+	for (slot = 0; slot < raid_places(raid); slot++) {
 		if (raid_member_used(raid, slot) &&
 		    raid->member[slot]->bdev->bd_dev == dev)
 			return raid->level->fail(raid, slot,
@@ -257,7 +259,7 @@ static int inherit_from(struct raid *raid, const struct raid *other)
 	unsigned int slot;
 	int r = 0;
 
-	for_each_set_bit(slot, other->dead, other->members) {
+	for_each_set_bit(slot, other->dead, raid_places(other)) {
 		if (!r && other->member[slot] &&
 		    READ_ONCE(other->died[slot]) > raid->loaded)
 			r = inherit_member(raid,

@@ -35,11 +35,15 @@ struct raid_record_io {
  * @log: where the members have their write-intent logs; 0: they don't
  * @asked: members that the table wants rebuilt from the beginning
  * @returned: members that, as the table has it, lack only what the log marks
- * @filling: members that are being rebuilt, as the superblocks will have it
+ * @replaced: members that, as the table has it, were twins and hold everything
+ * @filling: members that are being rebuilt, as the superblocks will have it. The
+ *	twin is one of them; and who was lost stays one, so as not to be taken for whole
  * @by_log: those of @filling that lack only what the log marks
  * @recovery: how far, by slot
  * @table: the members, as the superblocks have them
+ * @twin: the UUID of the twin, as the superblocks have it; zeroes: there is none
  * @before: @table as it was before what is being written now
+ * @twin_before: and @twin
  * @page: two pages to read into
  * @super: by slot, the superblock as it was read or written last; NULL for a
  *	member that isn't used
@@ -57,11 +61,14 @@ struct raid_record {
 	u64 log;
 	DECLARE_BITMAP(asked, BRAID_RAID0_MEMBERS_MAX);
 	DECLARE_BITMAP(returned, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(replaced, BRAID_RAID0_MEMBERS_MAX);
 	DECLARE_BITMAP(filling, BRAID_RAID0_MEMBERS_MAX);
 	DECLARE_BITMAP(by_log, BRAID_RAID0_MEMBERS_MAX);
 	u64 recovery[BRAID_RAID0_MEMBERS_MAX];
 	struct braid_super_slot table[BRAID_SUPER_SLOTS];
+	u8 twin[16];
 	struct braid_super_slot before[BRAID_SUPER_SLOTS];
+	u8 twin_before[16];
 	struct braid_super *page[2];
 	struct braid_super *super[BRAID_RAID0_MEMBERS_MAX];
 
@@ -169,7 +176,8 @@ static const char *compare_table(const struct raid *raid, unsigned int slot)
 		return "the array that it is a member of has another chunk size";
 	if (le64_to_cpu(super->member_sectors) != raid->member_sectors)
 		return "the array that it is a member of has another length";
-	if (le16_to_cpu(super->slot) != slot)
+	if (le16_to_cpu(super->slot) !=
+	    (slot == raid->members ? raid->twin_of : slot))
 		return "it is the member of another slot";
 	if (raid->data_offset &&
 	    le64_to_cpu(super->data_offset) != raid->data_offset)
@@ -185,7 +193,7 @@ static void refuse(const struct raid *raid, unsigned int slot,
 {
 	DMERR("%s: device %s (slot %u): %s",
 	      dm_table_device_name(raid->ti->table), raid->member[slot]->name,
-	      slot, why);
+	      slot == raid->members ? raid->twin_of : slot, why);
 	raid->ti->error = (char *)why;
 	__set_bit(slot, refused);
 }
@@ -209,6 +217,82 @@ static void read_all(struct raid *raid, unsigned long *refused,
 		else
 			__set_bit(slot, found);
 	}
+}
+
+/* Is it known as the twin to whoever is the truth? */
+static bool is_known_twin(const struct braid_super *super,
+			  const struct braid_super *fresh)
+{
+	return raid_super_is_twin(super) &&
+	       !memcmp(fresh->twin_uuid, super->member_uuid,
+		       sizeof(super->member_uuid));
+}
+
+/*
+ * Has it got all that was written since it had so much of the member as it says?
+ * After a crash a write may be on the member and not on the twin.
+ */
+static bool keeps_up(const struct braid_super *super,
+		     const struct braid_super *fresh)
+{
+	return is_known_twin(super, fresh) && super->events == fresh->events &&
+	       le32_to_cpu(fresh->flags) & BRAID_SUPER_CLEAN;
+}
+
+/* A twin that is to be a member. While another table is live it isn't at rest. */
+static const char *judge_replaced(const struct raid *raid, unsigned int slot,
+				  unsigned int fresh, bool starts)
+{
+	const struct raid_record *record = raid->record;
+	const struct braid_super *super = record->super[slot];
+
+	if (!is_known_twin(super, record->super[fresh]))
+		return raid_super_verdict_text(RAID_MEMBER_REPLACED);
+	if (le64_to_cpu(super->recovery_sector) < raid->member_sectors)
+		return "not all of the member has been copied to it";
+	if (starts && !keeps_up(super, record->super[fresh]))
+		return "it may lack what was written last";
+	return NULL;
+}
+
+/* Refuses those that are twins and not all that the table says. */
+static void survey_replaced(struct raid *raid, int fresh, bool starts,
+			    const unsigned long *found, unsigned long *refused)
+{
+	struct raid_record *record = raid->record;
+	const char *why;
+	unsigned int slot;
+
+	for_each_set_bit(slot, record->replaced, raid->members) {
+		if (fresh < 0 || !test_bit(slot, found) ||
+		    !raid_super_is_twin(record->super[slot]))
+			continue;
+		why = judge_replaced(raid, slot, fresh, starts);
+		if (why)
+			refuse(raid, slot, why, refused);
+	}
+}
+
+static void survey_twin(struct raid *raid, int fresh, unsigned long *refused)
+{
+	const struct braid_super *truth;
+	const char *why;
+
+	if (!raid_twin_used(raid))
+		return;
+	__set_bit(raid->members, raid->record->filling);
+	why = read_super(raid, raid->members);
+	if (!why)
+		why = compare_table(raid, raid->members);
+	if (!why && fresh >= 0) {
+		truth = raid->record->super[fresh];
+		if (!memcmp(truth->table[raid->twin_of].uuid,
+			    raid->record->super[raid->members]->member_uuid,
+			    sizeof(truth->twin_uuid)))
+			why = "it is a copy of the member that it is to replace";
+	}
+	if (why)
+		refuse(raid, raid->members, why, refused);
 }
 
 /* Is the member in this slot the one that is being rebuilt already? */
@@ -259,11 +343,12 @@ static void judge_returned(struct raid_record *record, unsigned int slot,
 /*
  * Read and judge the superblocks of all members that are used. Those that must
  * not be are added to @refused, and it is said why. What a member says that is
- * to be rebuilt from the beginning counts for nothing.
+ * to be rebuilt from the beginning counts for nothing. @starts: the members are at
+ * rest, and the table is about to become live.
  *
  * Return: the slot whose superblock is the truth, -ENOENT if there is none.
  */
-static int survey(struct raid *raid, unsigned long *refused)
+static int survey(struct raid *raid, unsigned long *refused, bool starts)
 {
 	const struct braid_super *supers[BRAID_RAID0_MEMBERS_MAX] = { NULL };
 	enum raid_super_verdict verdicts[BRAID_RAID0_MEMBERS_MAX];
@@ -275,7 +360,9 @@ static int survey(struct raid *raid, unsigned long *refused)
 	read_all(raid, refused, found);
 	for_each_set_bit(slot, found, raid->members) {
 		if (!test_bit(slot, record->asked) &&
-		    !test_bit(slot, record->returned))
+		    !test_bit(slot, record->returned) &&
+		    !(test_bit(slot, record->replaced) &&
+		      raid_super_is_twin(record->super[slot])))
 			supers[slot] = record->super[slot];
 	}
 	fresh = raid_super_judge(supers, raid->members, verdicts);
@@ -298,6 +385,8 @@ static int survey(struct raid *raid, unsigned long *refused)
 			       raid_super_verdict_text(verdicts[slot]),
 			       refused);
 	}
+	survey_replaced(raid, fresh, starts, found, refused);
+	survey_twin(raid, fresh, refused);
 	return fresh;
 }
 
@@ -345,18 +434,19 @@ static void submit_all(struct raid *raid, const unsigned long *slots,
 	bitmap_zero(record->bad, BRAID_RAID0_MEMBERS_MAX);
 	reinit_completion(&record->done);
 	atomic_set(&record->pending, 1);
-	for_each_set_bit(slot, slots, raid->members) {
+	for_each_set_bit(slot, slots, raid_places(raid)) {
 		atomic_inc(&record->pending);
 		submit_one(raid, slot, flush);
 	}
 	if (!atomic_dec_and_test(&record->pending))
 		wait_for_completion_io(&record->done);
-	for_each_set_bit(slot, slots, raid->members)
+	for_each_set_bit(slot, slots, raid_places(raid))
 		bio_uninit(&record->io[slot].bio);
 }
 
-static void compose(struct raid_record *record, unsigned int slot)
+static void compose(struct raid *raid, unsigned int slot)
 {
+	struct raid_record *record = raid->record;
 	struct braid_super *super = record->super[slot];
 	u64 sequence = le64_to_cpu(super->sequence);
 	u32 flags = 0;
@@ -367,12 +457,15 @@ static void compose(struct raid_record *record, unsigned int slot)
 		flags |= BRAID_SUPER_CLEAN;
 	if (test_bit(slot, record->filling) && test_bit(slot, record->by_log))
 		flags |= BRAID_SUPER_READD;
+	if (slot == raid->members)
+		flags |= BRAID_SUPER_TWIN;
 	super->flags = cpu_to_le32(flags);
 	super->recovery_sector = cpu_to_le64(recovery);
 	super->events = cpu_to_le64(record->events);
 	super->sequence = cpu_to_le64(sequence + 1);
 	super->updated = cpu_to_le64(ktime_get_real_seconds());
 	super->resync_sector = cpu_to_le64(record->resync);
+	memcpy(super->twin_uuid, record->twin, sizeof(super->twin_uuid));
 	memcpy(super->table, record->table, sizeof(super->table));
 	super->checksum = cpu_to_le32(raid_super_sum(super));
 }
@@ -428,7 +521,7 @@ static unsigned int survivors(const struct raid *raid,
 	unsigned int slot;
 
 	bitmap_zero(rest, BRAID_RAID0_MEMBERS_MAX);
-	for (slot = 0; slot < raid->members; slot++) {
+	for (slot = 0; slot < raid_places(raid); slot++) {
 		if (raid_member_used(raid, slot) && !test_bit(slot, lost))
 			__set_bit(slot, rest);
 	}
@@ -453,10 +546,10 @@ static void write_supers(struct raid *raid, const unsigned long *slots)
 	struct raid_record *record = raid->record;
 	unsigned int slot;
 
-	for_each_set_bit(slot, slots, raid->members)
-		compose(record, slot);
+	for_each_set_bit(slot, slots, raid_places(raid))
+		compose(raid, slot);
 	submit_all(raid, slots, false);
-	for_each_set_bit(slot, record->bad, raid->members) {
+	for_each_set_bit(slot, record->bad, raid_places(raid)) {
 		recall(record, slot);
 		DMERR("%s: slot %u (%s): its superblock can't be written",
 		      dm_table_device_name(raid->ti->table), slot,
@@ -474,29 +567,36 @@ static bool catch_up(struct raid *raid, const unsigned long *rest)
 	struct raid_record *record = raid->record;
 	DECLARE_BITMAP(todo, BRAID_RAID0_MEMBERS_MAX);
 
-	if (!bitmap_and(todo, record->behind, rest, raid->members))
+	if (!bitmap_and(todo, record->behind, rest, raid_places(raid)))
 		return true;
 	write_supers(raid, todo);
-	bitmap_andnot(record->behind, record->behind, todo, raid->members);
-	bitmap_or(record->behind, record->behind, record->bad, raid->members);
-	return bitmap_empty(record->bad, raid->members);
+	bitmap_andnot(record->behind, record->behind, todo, raid_places(raid));
+	bitmap_or(record->behind, record->behind, record->bad, raid_places(raid));
+	return bitmap_empty(record->bad, raid_places(raid));
 }
 
 /*
- * Whoever is being rebuilt is told last: alone, he can't vouch for anything.
- * Return: whether any other could be told.
+ * Whoever is being rebuilt is told last: alone, he can't vouch for anything. So is
+ * a twin that becomes a member, or the others, who don't know that yet, could go
+ * on with the one that it replaces. Return: whether any other could be told.
  */
 static bool tell(struct raid *raid, const unsigned long *rest)
 {
 	struct raid_record *record = raid->record;
 	DECLARE_BITMAP(some, BRAID_RAID0_MEMBERS_MAX);
+	DECLARE_BITMAP(last, BRAID_RAID0_MEMBERS_MAX);
 	DECLARE_BITMAP(bad, BRAID_RAID0_MEMBERS_MAX);
 
-	bitmap_andnot(some, rest, record->filling, BRAID_RAID0_MEMBERS_MAX);
+	bitmap_or(last, record->filling, record->replaced,
+		  BRAID_RAID0_MEMBERS_MAX);
+	if (!bitmap_andnot(some, rest, last, BRAID_RAID0_MEMBERS_MAX)) {
+		bitmap_copy(last, record->filling, BRAID_RAID0_MEMBERS_MAX);
+		bitmap_andnot(some, rest, last, BRAID_RAID0_MEMBERS_MAX);
+	}
 	write_supers(raid, some);
-	if (bitmap_equal(record->bad, some, raid->members))
+	if (bitmap_equal(record->bad, some, raid_places(raid)))
 		return false;
-	if (bitmap_and(some, rest, record->filling, raid->members)) {
+	if (bitmap_and(some, rest, last, raid_places(raid))) {
 		bitmap_copy(bad, record->bad, BRAID_RAID0_MEMBERS_MAX);
 		write_supers(raid, some);
 		bitmap_or(record->bad, record->bad, bad,
@@ -516,7 +616,10 @@ static bool write_next(struct raid *raid, const unsigned long *rest)
 	unsigned int slot;
 
 	memcpy(record->before, record->table, sizeof(record->table));
+	memcpy(record->twin_before, record->twin, sizeof(record->twin));
 	record->events++;
+	if (raid->twin_of != RAID_NO_SLOT && !test_bit(raid->members, rest))
+		memset(record->twin, 0, sizeof(record->twin));
 	for (slot = 0; slot < raid->members; slot++) {
 		if (test_bit(slot, rest))
 			mark_kept(record, slot);
@@ -525,6 +628,8 @@ static bool write_next(struct raid *raid, const unsigned long *rest)
 	}
 	if (!tell(raid, rest)) {
 		memcpy(record->table, record->before, sizeof(record->table));
+		memcpy(record->twin, record->twin_before,
+		       sizeof(record->twin));
 		record->events--;
 		return false;
 	}
@@ -532,16 +637,23 @@ static bool write_next(struct raid *raid, const unsigned long *rest)
 	return true;
 }
 
+/* Do the superblocks say so? */
+static bool is_lost(const struct raid *raid, unsigned int slot)
+{
+	const struct raid_record *record = raid->record;
+
+	if (slot < raid->members)
+		return record->table[slot].state == BRAID_SLOT_LOST;
+	return !memchr_inv(record->twin, 0, sizeof(record->twin));
+}
+
 /* Who was to be lost for not being written, and then was not, is still used. */
 static void forgive(struct raid *raid, unsigned long *lost)
 {
-	struct raid_record *record = raid->record;
 	unsigned int slot;
 
-	for_each_set_bit(slot, lost, raid->members) {
-		if (record->table[slot].state == BRAID_SLOT_LOST)
-			__clear_bit(slot, record->filling);
-		else
+	for_each_set_bit(slot, lost, raid_places(raid)) {
+		if (!is_lost(raid, slot))
 			__clear_bit(slot, lost);
 	}
 }
@@ -570,10 +682,10 @@ static int commit(struct raid *raid, unsigned long *lost)
 		lacking = survivors(raid, lost, rest);
 		if (catch_up(raid, rest))
 			told |= write_next(raid, rest);
-		if (bitmap_empty(record->bad, raid->members) ||
+		if (bitmap_empty(record->bad, raid_places(raid)) ||
 		    lacking + count_whole(record, record->bad) > may_lose(raid))
 			break;
-		bitmap_or(lost, lost, record->bad, raid->members);
+		bitmap_or(lost, lost, record->bad, raid_places(raid));
 	}
 	forgive(raid, lost);
 	return told ? 0 : -EIO;
@@ -612,8 +724,8 @@ int raid_record_lost(struct raid *raid, unsigned long *lost)
 
 	if (!record || !raid->active || !braid_table_writable(raid->ti->table))
 		return 0;
-	for_each_set_bit(slot, lost, raid->members) {
-		if (record->table[slot].state == BRAID_SLOT_LOST)
+	for_each_set_bit(slot, lost, raid_places(raid)) {
+		if (is_lost(raid, slot))
 			continue;
 		settle_parity(raid, lost);
 		return commit(raid, lost);
@@ -648,6 +760,26 @@ static void adopt_filling(struct raid *raid, unsigned int fresh)
 	}
 }
 
+/* The same of the twin. Without one the superblocks will say so. */
+static void adopt_twin(struct raid *raid, unsigned int fresh)
+{
+	struct raid_record *record = raid->record;
+	const struct braid_super *super;
+
+	memset(record->twin, 0, sizeof(record->twin));
+	if (!raid_twin_used(raid))
+		return;
+	super = record->super[raid->members];
+	memcpy(record->twin, super->member_uuid, sizeof(record->twin));
+	record->recovery[raid->members] = 0;
+	if (keeps_up(super, record->super[fresh]))
+		record->recovery[raid->members] =
+			min_t(u64, le64_to_cpu(super->recovery_sector),
+			      raid->member_sectors);
+	else
+		__set_bit(raid->members, record->behind);
+}
+
 /* A log that is too small is none. */
 static u64 log_of(const struct braid_super *super)
 {
@@ -673,6 +805,7 @@ static void adopt(struct raid *raid, unsigned int fresh)
 			__set_bit(slot, record->behind);
 	}
 	adopt_filling(raid, fresh);
+	adopt_twin(raid, fresh);
 }
 
 /* Does the log know what they lack, who lack only what it marks? */
@@ -728,7 +861,7 @@ static void follow(struct raid *raid)
 	const struct raid_record *record = raid->record;
 	unsigned int slot;
 
-	for_each_set_bit(slot, record->filling, raid->members)
+	for_each_set_bit(slot, record->filling, raid_places(raid))
 		WRITE_ONCE(raid->recovered[slot], record->recovery[slot]);
 	bitmap_copy(raid->rebuilding, record->filling, BRAID_RAID0_MEMBERS_MAX);
 	if (raid->level->refresh)
@@ -746,12 +879,26 @@ static void warn_of_holes(const struct raid *raid, unsigned int left)
 		       dm_table_device_name(raid->ti->table));
 }
 
+/* What a table says that was replaced is the member, or the table is wrong. */
+static bool replaced_used(const struct raid *raid, const unsigned long *lost)
+{
+	unsigned int slot;
+
+	for_each_set_bit(slot, raid->record->replaced, raid->members) {
+		if (!raid_member_used(raid, slot) || test_bit(slot, lost))
+			return false;
+	}
+	return true;
+}
+
 static int start_locked(struct raid *raid, unsigned long *lost)
 {
 	unsigned int left, slot;
 	int fresh, r;
 
-	fresh = survey(raid, lost);
+	fresh = survey(raid, lost, true);
+	if (!replaced_used(raid, lost))
+		return -EINVAL;
 	for (slot = 0, left = 0; slot < raid->members; slot++)
 		left += raid_member_used(raid, slot) && !test_bit(slot, lost) &&
 			!test_bit(slot, raid->record->filling);
@@ -774,6 +921,7 @@ static int start_locked(struct raid *raid, unsigned long *lost)
 	if (!r) {
 		bitmap_zero(raid->record->asked, BRAID_RAID0_MEMBERS_MAX);
 		bitmap_zero(raid->record->returned, BRAID_RAID0_MEMBERS_MAX);
+		bitmap_zero(raid->record->replaced, BRAID_RAID0_MEMBERS_MAX);
 	}
 	return r;
 }
@@ -803,7 +951,7 @@ int raid_record_start(struct raid *raid)
 	mutex_lock(&raid->change);
 	r = start_locked(raid, lost);
 	mutex_unlock(&raid->change);
-	for_each_set_bit(slot, lost, raid->members) {
+	for_each_set_bit(slot, lost, raid_places(raid)) {
 		if (!r && raid_member_used(raid, slot))
 			r = raid->level->fail(raid, slot,
 				"it can't be used any more");
@@ -823,7 +971,7 @@ static void note_progress(struct raid *raid)
 	unsigned int slot;
 
 	record->resync = raid_sync_resynced(raid);
-	for_each_set_bit(slot, record->filling, raid->members)
+	for_each_set_bit(slot, record->filling, raid_places(raid))
 		record->recovery[slot] = READ_ONCE(raid->recovered[slot]);
 }
 
@@ -840,7 +988,7 @@ static int record_flushed(struct raid *raid, const unsigned long *joined,
 	survivors(raid, lost, rest);
 	note_progress(raid);
 	submit_all(raid, rest, true);
-	if (!bitmap_empty(record->bad, raid->members))
+	if (!bitmap_empty(record->bad, raid_places(raid)))
 		return -EIO;
 	bitmap_andnot(record->filling, filling, joined,
 		      BRAID_RAID0_MEMBERS_MAX);
@@ -875,7 +1023,7 @@ int raid_record_progress(struct raid *raid, const unsigned long *joined)
 	mutex_lock(&raid->change);
 	r = record_flushed(raid, joined, lost);
 	mutex_unlock(&raid->change);
-	for_each_set_bit(slot, lost, raid->members) {
+	for_each_set_bit(slot, lost, raid_places(raid)) {
 		if (raid_member_used(raid, slot))
 			raid->level->fail(raid, slot,
 				"its superblock can't be written");
@@ -940,7 +1088,7 @@ void raid_record_stop(struct raid *raid)
 	    !READ_ONCE(raid->torn)) {
 		survivors(raid, lost, rest);
 		submit_all(raid, rest, true);
-		if (bitmap_empty(record->bad, raid->members)) {
+		if (bitmap_empty(record->bad, raid_places(raid))) {
 			record->clean = !raid_sync_by_marks(raid);
 			note_progress(raid);
 			commit(raid, lost);
@@ -959,7 +1107,7 @@ static struct raid_record *make_record(const struct raid *raid)
 	if (!record)
 		return NULL;
 	init_completion(&record->done);
-	record->io = kcalloc(raid->members, sizeof(*record->io), GFP_KERNEL);
+	record->io = kcalloc(raid_places(raid), sizeof(*record->io), GFP_KERNEL);
 	record->page[0] = (void *)get_zeroed_page(GFP_KERNEL);
 	record->page[1] = (void *)get_zeroed_page(GFP_KERNEL);
 	return record;
@@ -972,7 +1120,7 @@ static bool fill_record(struct raid *raid)
 
 	if (!record->io || !record->page[0] || !record->page[1])
 		return false;
-	for (slot = 0; slot < raid->members; slot++) {
+	for (slot = 0; slot < raid_places(raid); slot++) {
 		if (!raid_member_used(raid, slot))
 			continue;
 		record->super[slot] = (void *)get_zeroed_page(GFP_KERNEL);
@@ -1019,8 +1167,10 @@ int raid_record_load(struct raid *raid, const struct raid_args *args)
 		    BRAID_RAID0_MEMBERS_MAX);
 	bitmap_copy(raid->record->returned, args->readd,
 		    BRAID_RAID0_MEMBERS_MAX);
-	fresh = survey(raid, refused);
-	if (!bitmap_empty(refused, raid->members))
+	bitmap_copy(raid->record->replaced, args->replaced,
+		    BRAID_RAID0_MEMBERS_MAX);
+	fresh = survey(raid, refused, false);
+	if (!bitmap_empty(refused, raid_places(raid)))
 		return -EINVAL;
 	if (fresh < 0) {
 		raid->ti->error = "no device is left to rebuild the others from";
@@ -1045,7 +1195,7 @@ void raid_record_free(struct raid *raid)
 
 	if (!record)
 		return;
-	for (slot = 0; slot < raid->members; slot++)
+	for (slot = 0; slot < raid_places(raid); slot++)
 		free_page((unsigned long)record->super[slot]);
 	free_page((unsigned long)record->page[0]);
 	free_page((unsigned long)record->page[1]);

@@ -11,6 +11,18 @@
  * either on all members that the record calls used, or the record doesn't call
  * those used that lack it (P3).
  *
+ * A twin (raid.h) is known to the superblocks from the start of the table on that has
+ * it, by its UUID. A start without it, or its loss, takes that away; so who is known
+ * has got all writes since then, and may go on from what its own superblock says
+ * was copied, if the array was stopped as it should be. The table that has it in
+ * the slot ("replaced") makes it the member in one change of the array's state:
+ *
+ *	crash			the newest superblock	the slot's member
+ *	before it		names the old one	the old one; the twin isn't used
+ *	in the middle		another member's: names	the twin; the old one isn't used. It
+ *				the twin		is one event behind, as may be
+ *	after it		names the twin		the twin
+ *
  * Locking: everything that changes which members are used holds raid->change,
  * from the decision until it is in effect.
  */

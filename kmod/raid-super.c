@@ -53,6 +53,8 @@ static const char *const verdict_texts[] = {
 	[RAID_MEMBER_TWICE] =
 		"another device says that it is the same member: one of them is a copy",
 	[RAID_MEMBER_REBUILT] = "it is not rebuilt to its end",
+	[RAID_MEMBER_TWIN] =
+		"a member that is to be replaced was being copied to it",
 	[RAID_MEMBER_MISFIT] =
 		"its superblock says another level, layout, chunk, size or offset than the others",
 	[RAID_MEMBER_FOREIGN] = "it is a member of another array",
@@ -208,6 +210,14 @@ static bool place_ok(const struct braid_super *super)
 	       ppl + ppl_sectors <= log;
 }
 
+/* Does @super speak of @other as the device to which a member is copied? */
+static bool is_twin_of(const struct braid_super *super,
+		       const struct braid_super *other)
+{
+	return !memcmp(super->twin_uuid, other->member_uuid,
+		       sizeof(super->twin_uuid));
+}
+
 static bool table_ok(const struct braid_super *super)
 {
 	unsigned int members = __le16_to_cpu(super->members);
@@ -225,6 +235,8 @@ static bool table_ok(const struct braid_super *super)
 		if (__le64_to_cpu(line->since) > __le64_to_cpu(super->events))
 			return false;
 	}
+	if (raid_super_is_twin(super))
+		return is_twin_of(super, super);
 	return super->table[own].state != BRAID_SLOT_LOST &&
 	       !memcmp(super->table[own].uuid, super->member_uuid,
 		       sizeof(super->member_uuid));
@@ -327,7 +339,9 @@ static enum raid_super_verdict judge_one(const struct braid_super *super,
 		return RAID_MEMBER_MISFIT;
 	line = &fresh->table[__le16_to_cpu(super->slot)];
 	if (memcmp(super->member_uuid, line->uuid, sizeof(line->uuid)))
-		return RAID_MEMBER_REPLACED;
+		return raid_super_is_twin(super) && is_twin_of(fresh, super) ?
+			       RAID_MEMBER_TWIN :
+			       RAID_MEMBER_REPLACED;
 	if (accuses(super, fresh))
 		return RAID_MEMBER_PARTED;
 	switch (line->state) {
@@ -344,6 +358,14 @@ static enum raid_super_verdict judge_one(const struct braid_super *super,
 	}
 }
 
+/* A twin's word counts only where there is no other's. */
+static bool is_truer(const struct braid_super *a, const struct braid_super *b)
+{
+	if (raid_super_is_twin(a) != raid_super_is_twin(b))
+		return raid_super_is_twin(b);
+	return __le64_to_cpu(a->events) > __le64_to_cpu(b->events);
+}
+
 /**
  * raid_super_judge() - which members of an array may be used?
  * @supers: their superblocks, each without a fault; NULL where there is none
@@ -353,8 +375,8 @@ static enum raid_super_verdict judge_one(const struct braid_super *super,
  * A member is only ever judged against the others that are here: that all of
  * them may be stale is for whoever knows that one is missing.
  *
- * Return: the index of the one with the most events, which is the truth about
- * the array; -ENOENT if there is none.
+ * Return: the index of the one with the most events that is no twin, which is the
+ * truth about the array; -ENOENT if there is none.
  */
 int raid_super_judge(const struct braid_super *const *supers,
 		     unsigned int count, enum raid_super_verdict *verdicts)
@@ -364,8 +386,7 @@ int raid_super_judge(const struct braid_super *const *supers,
 
 	for (i = 0; i < count; i++) {
 		if (supers[i] &&
-		    (fresh < 0 || __le64_to_cpu(supers[i]->events) >
-					  __le64_to_cpu(supers[fresh]->events)))
+		    (fresh < 0 || is_truer(supers[i], supers[fresh])))
 			fresh = i;
 	}
 	for (i = 0; i < count; i++) {

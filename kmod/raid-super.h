@@ -16,9 +16,16 @@
  *   content has parted, and none of them is the right one. This is seen from
  *   "since": a stale member's events are less than those at which it was lost,
  *   unless it was used after that.
+ *
+ * A twin, the device to which a member is copied while that is in use, has a
+ * superblock that says so, and whatever all others say, but in its own hand: it
+ * is never the truth. It becomes the member with the superblock of another that
+ * has its UUID in the slot; those are written before its own.
  */
 #ifndef BRAID_RAID_SUPER_H
 #define BRAID_RAID_SUPER_H
+
+#include <asm/byteorder.h>
 
 #include "dm-braid-disk.h"
 
@@ -64,6 +71,7 @@ enum raid_super_fault {
  * @RAID_MEMBER_REPLACED: its slot belongs to another member now
  * @RAID_MEMBER_TWICE: another device says the same of itself
  * @RAID_MEMBER_REBUILT: not all of it is rebuilt
+ * @RAID_MEMBER_TWIN: a member that is to be replaced is being copied to it
  * @RAID_MEMBER_MISFIT: level, layout, chunk, sizes or offsets are others
  * @RAID_MEMBER_FOREIGN: it is a member of another array
  */
@@ -74,6 +82,7 @@ enum raid_super_verdict {
 	RAID_MEMBER_REPLACED,
 	RAID_MEMBER_TWICE,
 	RAID_MEMBER_REBUILT,
+	RAID_MEMBER_TWIN,
 	RAID_MEMBER_MISFIT,
 	RAID_MEMBER_FOREIGN,
 };
@@ -88,6 +97,12 @@ int raid_super_judge(const struct braid_super *const *supers,
 		     unsigned int count, enum raid_super_verdict *verdicts);
 const char *raid_super_fault_text(enum raid_super_fault fault);
 const char *raid_super_verdict_text(enum raid_super_verdict verdict);
+
+/* Is it of a device to which a member is copied? */
+static inline bool raid_super_is_twin(const struct braid_super *super)
+{
+	return super->flags & __cpu_to_le32(BRAID_SUPER_TWIN);
+}
 
 /* Where the copy with this sequence is. */
 static inline __u64 raid_super_sector(__u64 sequence)

@@ -81,6 +81,7 @@ static const char *const words[] = {
 	[RAID_SYNC_FROZEN] = "frozen",
 	[RAID_SYNC_RESYNC] = "resync",
 	[RAID_SYNC_RECOVER] = "recover",
+	[RAID_SYNC_REPLACE] = "replace",
 	[RAID_SYNC_CHECK] = "check",
 	[RAID_SYNC_REPAIR] = "repair",
 };
@@ -228,6 +229,20 @@ static sector_t recovered(const struct raid *raid)
 	return least;
 }
 
+/* Is there a twin that lacks something yet? */
+static bool replacing(const struct raid *raid)
+{
+	return raid_twin_used(raid) &&
+	       READ_ONCE(raid->recovered[raid->members]) < raid->member_sectors;
+}
+
+static bool is_recorded(const struct raid_sync *sync)
+{
+	return sync->now == RAID_SYNC_RESYNC ||
+	       sync->now == RAID_SYNC_RECOVER ||
+	       sync->now == RAID_SYNC_REPLACE;
+}
+
 static void advance(struct raid_sync *sync, const struct raid_piece *piece)
 {
 	struct raid *raid = sync->raid;
@@ -243,6 +258,9 @@ static void advance(struct raid_sync *sync, const struct raid_piece *piece)
 			if (raid->recovered[slot] < piece->end)
 				WRITE_ONCE(raid->recovered[slot], piece->end);
 		}
+		break;
+	case RAID_SYNC_REPLACE:
+		WRITE_ONCE(raid->recovered[raid->members], piece->end);
 		break;
 	default:
 		WRITE_ONCE(sync->mismatches, sync->differed);
@@ -281,7 +299,7 @@ static void record(struct raid_sync *sync)
 {
 	DECLARE_BITMAP(none, BRAID_RAID0_MEMBERS_MAX) = { 0 };
 
-	if (sync->now != RAID_SYNC_RESYNC && sync->now != RAID_SYNC_RECOVER)
+	if (!is_recorded(sync))
 		return;
 	if (time_before(jiffies, sync->recorded + RECORD_EVERY))
 		return;
@@ -297,6 +315,8 @@ static bool next_piece(const struct raid_sync *sync, sector_t at,
 
 	if (sync->now == RAID_SYNC_RESYNC)
 		at = first_unsynced(sync, at);
+	if (sync->now == RAID_SYNC_REPLACE && !raid_twin_used(sync->raid))
+		return false;
 	if (sync->now == RAID_SYNC_RECOVER) {
 		if (!rebuilding(sync->raid, slots))
 			return false;
@@ -338,10 +358,13 @@ static int conclude(struct raid_sync *sync, int r)
 {
 	DECLARE_BITMAP(joined, BRAID_RAID0_MEMBERS_MAX) = { 0 };
 
-	if (sync->now != RAID_SYNC_RESYNC && sync->now != RAID_SYNC_RECOVER)
+	if (!is_recorded(sync))
 		return r;
 	if (!r && sync->now == RAID_SYNC_RECOVER &&
 	    !rebuilding(sync->raid, joined))
+		r = -EINTR;
+	if (!r && sync->now == RAID_SYNC_REPLACE &&
+	    !raid_twin_used(sync->raid))
 		r = -EINTR;
 	/* when it is suspended, that is recorded anyway */
 	if (READ_ONCE(sync->quiet))
@@ -402,6 +425,8 @@ static enum raid_sync_action choose(struct raid_sync *sync)
 		return RAID_SYNC_RESYNC;
 	if (!sync->stuck && rebuilding(sync->raid, slots))
 		return RAID_SYNC_RECOVER;
+	if (!sync->stuck && replacing(sync->raid))
+		return RAID_SYNC_REPLACE;
 	sync->asked = RAID_SYNC_IDLE;
 	return asked;
 }
@@ -421,6 +446,9 @@ static bool next_run(struct raid_sync *sync)
 	sync->at = 0;
 	if (sync->now == RAID_SYNC_RECOVER)
 		sync->at = round_down(recovered(sync->raid),
+				      RAID_PIECE_SECTORS);
+	if (sync->now == RAID_SYNC_REPLACE)
+		sync->at = round_down(sync->raid->recovered[sync->raid->members],
 				      RAID_PIECE_SECTORS);
 	spin_unlock_irq(&sync->lock);
 	return any;
@@ -564,6 +592,9 @@ void raid_sync_status(const struct raid *raid,
 		status->done = sync->at;
 	else
 		status->done = min(first_unsynced(sync, 0), recovered(raid));
+	if (sync->now == RAID_SYNC_IDLE && replacing(raid))
+		status->done = min(status->done,
+				   READ_ONCE(raid->recovered[raid->members]));
 	if (sync->now == RAID_SYNC_IDLE && sync->frozen)
 		status->action = RAID_SYNC_FROZEN;
 	spin_unlock_irq(&sync->lock);

@@ -6,6 +6,7 @@
  *		for it: after it was made, and after it was not stopped as it
  *		should be. The member that reads are served from is the truth
  *	recover	the members of raid->rebuilding are filled from the others
+ *	replace	a member that is to be replaced is copied to its twin (raid.h)
  *	check	redundancy is compared with the data; what differs is counted
  *	repair	the same, and it is made right
  *
@@ -43,6 +44,7 @@ enum raid_sync_action {
 	RAID_SYNC_FROZEN,
 	RAID_SYNC_RESYNC,
 	RAID_SYNC_RECOVER,
+	RAID_SYNC_REPLACE,
 	RAID_SYNC_CHECK,
 	RAID_SYNC_REPAIR,
 };

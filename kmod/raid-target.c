@@ -32,7 +32,8 @@ static struct raid *make_raid(struct dm_target *ti,
 {
 	struct raid *raid;
 
-	raid = kzalloc(struct_size(raid, member, args->members), GFP_KERNEL);
+	raid = kzalloc(struct_size(raid, member, args->members + 1),
+		       GFP_KERNEL);
 	if (!raid)
 		return NULL;
 	raid->ti = ti;
@@ -41,6 +42,7 @@ static struct raid *make_raid(struct dm_target *ti,
 	raid->algorithm = args->algorithm;
 	raid->chunk = args->chunk;
 	raid->members = args->members;
+	raid->twin_of = args->twin ? args->twin_of : RAID_NO_SLOT;
 	raid->member_sectors = ti->len;
 	raid->no_log = args->no_log;
 	raid->rate_min = args->rate_min;
@@ -215,6 +217,11 @@ static void status_info(const struct raid *raid, char *result,
 	       raid_sync_word(sync.action),
 	       (unsigned long long)sync.mismatches,
 	       (unsigned long long)raid->data_offset);
+	if (raid->twin_of == RAID_NO_SLOT)
+		return;
+	DMEMIT(" replace %u %c %llu", raid->twin_of,
+	       health(raid, raid->members),
+	       (unsigned long long)READ_ONCE(raid->recovered[raid->members]));
 }
 
 /* A table loaded again from this doesn't trust a member that was dropped. */
@@ -229,6 +236,7 @@ static void status_table(const struct raid *raid, char *result,
 	if (raid->record)
 		features += 2;
 	features += raid->no_log;
+	features += 3 * raid_twin_used(raid);
 	features += 2 * (!!raid->rate_min + !!raid->rate_max);
 	features += raid->stable_pages;
 	DMEMIT("%s %u %u", type_name(raid), raid->chunk, features);
@@ -236,6 +244,9 @@ static void status_table(const struct raid *raid, char *result,
 		DMEMIT(" superblock %pUb", &raid->uuid);
 	if (raid->no_log)
 		DMEMIT(" no_log");
+	if (raid_twin_used(raid))
+		DMEMIT(" replace %u %s", raid->twin_of,
+		       raid->member[raid->members]->name);
 	if (raid->rate_min)
 		DMEMIT(" min_recovery_rate %u", raid->rate_min);
 	if (raid->rate_max)
@@ -345,7 +356,7 @@ static int raid_iterate_devices(struct dm_target *ti,
 	unsigned int slot;
 	int r = 0;
 
-	for (slot = 0; slot < raid->members && !r; slot++) {
+	for (slot = 0; slot < raid_places(raid) && !r; slot++) {
 		if (raid_member_used(raid, slot))
 			r = fn(ti, raid->member[slot], raid->data_offset,
 			       raid->member_sectors, data);

@@ -22,6 +22,12 @@
  *
  * A member that is being rebuilt is in use, too, but it isn't read: raid-sync.h.
  *
+ * A member that is to be replaced may have a twin, the device to which it is
+ * copied while it serves. The twin gets all writes that the member gets, and is never
+ * read. It has the place behind the last slot, in raid->member and in all sets of
+ * members, and counts as being rebuilt for as long as the table lives; another table, with
+ * it in the slot, makes it the member (raid-record.h).
+ *
  * Locks: raid->change is held by whoever takes a member out of use, from the
  * decision until it is in effect; it may be held while the members' superblocks
  * are written. The list of arrays has a lock of its own, which is taken first.
@@ -40,6 +46,8 @@
 #include "raid-args.h"
 #include "raid-layout.h"
 #include "raid-sync.h"
+
+#define RAID_NO_SLOT	(~0U)
 
 struct raid;
 struct raid_record;
@@ -118,8 +126,9 @@ struct raid_level {
  *	table was loaded
  * @stale: all that the table has is stale: it must never become live
  * @died: for each slot, which of these its member's was; 0 if the table said it
+ * @twin_of: the slot whose member is to be replaced; RAID_NO_SLOT if none is
  * @members: number of slots
- * @member: the members by slot; NULL where one is missing
+ * @member: the members by slot; NULL where one is missing. Behind them the twin
  */
 struct raid {
 	struct dm_target *ti;
@@ -155,6 +164,7 @@ struct raid {
 	bool stale;
 	u64 died[BRAID_RAID0_MEMBERS_MAX];
 
+	unsigned int twin_of;
 	unsigned int members;
 	struct dm_dev *member[];
 };
@@ -185,6 +195,12 @@ static inline void raid_sync_used(struct raid *raid)
 		WRITE_ONCE(raid->used_at, now);
 }
 
+/* The slots, and the place of the twin if there is one. */
+static inline unsigned int raid_places(const struct raid *raid)
+{
+	return raid->members + (raid->twin_of != RAID_NO_SLOT);
+}
+
 /* A member that takes part in I/O: it is written. */
 static inline bool raid_member_used(const struct raid *raid, unsigned int slot)
 {
@@ -196,6 +212,13 @@ static inline bool raid_member_whole(const struct raid *raid, unsigned int slot)
 {
 	return raid_member_used(raid, slot) &&
 	       !test_bit(slot, raid->rebuilding);
+}
+
+/* Is there a twin that gets all writes? */
+static inline bool raid_twin_used(const struct raid *raid)
+{
+	return raid->twin_of != RAID_NO_SLOT &&
+	       raid_member_used(raid, raid->members);
 }
 
 /* May its data before @end be read? */

@@ -180,6 +180,9 @@ static int agree(struct raid1 *r1, const struct raid_piece *piece,
 	differ = compare(r1, piece, truth, live & ~unread & ~BIT(truth),
 			 mismatches);
 	if (write) {
+		/* nobody can tell which one it is that was copied */
+		if (differ | unread)
+			differ |= READ_ONCE(r1->fed) & ~live;
 		write_legs(r1, piece, truth, differ | unread);
 		return 0;
 	}
@@ -209,7 +212,7 @@ int raid1_sync_piece(struct raid *raid, const struct raid_piece *piece,
 	int r;
 
 	raid1_close(r1, piece->begin, piece->end);
-	if (action == RAID_SYNC_RECOVER)
+	if (action == RAID_SYNC_RECOVER || action == RAID_SYNC_REPLACE)
 		r = recover(r1, piece);
 	else
 		r = agree(r1, piece, action != RAID_SYNC_CHECK, &differ);
@@ -235,10 +238,11 @@ bool raid1_sync_make(struct raid1 *r1)
 	r1->sync = sync;
 	if (!sync)
 		return false;
-	sync->leg = kcalloc(r1->raid->members, sizeof(*sync->leg), GFP_KERNEL);
+	sync->leg = kcalloc(raid_places(r1->raid), sizeof(*sync->leg),
+			    GFP_KERNEL);
 	if (!sync->leg)
 		return false;
-	sync->legs = r1->raid->members;
+	sync->legs = raid_places(r1->raid);
 	init_completion(&sync->done);
 	for (slot = 0; slot < sync->legs; slot++) {
 		sync->leg[slot].sync = sync;

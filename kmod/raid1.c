@@ -519,7 +519,7 @@ static void raid1_refresh(struct raid *raid)
 	unsigned long live = 0, fed = 0;
 	unsigned int slot;
 
-	for (slot = 0; slot < raid->members; slot++) {
+	for (slot = 0; slot < raid_places(raid); slot++) {
 		if (raid_member_used(raid, slot))
 			__set_bit(slot, &fed);
 		if (raid_member_whole(raid, slot))
@@ -566,7 +566,7 @@ static struct raid1 *make_raid1(struct raid *raid)
 	struct raid1 *r1;
 	unsigned int slot;
 
-	r1 = kzalloc(struct_size(r1, leg, raid->members), GFP_KERNEL);
+	r1 = kzalloc(struct_size(r1, leg, raid_places(raid)), GFP_KERNEL);
 	if (!r1)
 		return NULL;
 	r1->raid = raid;
@@ -622,7 +622,7 @@ static int raid1_start(struct raid *raid)
 		return -ENOMEM;
 	}
 	ti->per_io_data_size = sizeof(struct raid1_io) +
-			       raid->members * sizeof(struct raid1_clone);
+			       raid_places(raid) * sizeof(struct raid1_clone);
 	ti->num_flush_bios = 1;
 	ti->num_discard_bios = 1;
 	ti->num_secure_erase_bios = 1;

@@ -85,7 +85,8 @@ static bool rewrite(struct raid5_round *round, struct raid5_row *row,
 
 /*
  * With one cell that can't be read. A member that could not be dropped stays, and
- * the cell is good in memory. Return: -EAGAIN if the member is dropped.
+ * the cell is good in memory; so does one that is going to be replaced anyway.
+ * Return: -EAGAIN if the member is dropped.
  */
 static int mend_cell(struct raid5_round *round, struct raid5_row *row,
 		     unsigned int slot)
@@ -101,7 +102,7 @@ static int mend_cell(struct raid5_round *round, struct raid5_row *row,
 	}
 	raid5_row_cells(round, row, cell);
 	raid5_sum(cell, slot, rest);
-	if (rewrite(round, row, slot))
+	if (rewrite(round, row, slot) || raid5_is_replaced(round->r5, slot))
 		return 0;
 	if (raid5_drop(round->r5, BIT(slot),
 		       "a read failed, and rewriting too; the device is not used any more"))

@@ -98,7 +98,7 @@ void raid5_pool_give(struct raid5_round *round)
 
 static struct raid5_round *make_round(struct raid5 *r5)
 {
-	size_t cells = r5->band_rows * r5->layout.members;
+	size_t cells = r5->band_rows * raid_places(r5->raid);
 	struct raid5_round *round;
 
 	round = kzalloc(struct_size(round, row, r5->band_rows), GFP_KERNEL);
@@ -121,11 +121,11 @@ static void free_round(struct raid5_round *round)
 	kfree(round);
 }
 
-static void free_row(struct raid5_row *row, unsigned int members)
+static void free_row(struct raid5_row *row, unsigned int places)
 {
 	unsigned int slot;
 
-	for (slot = 0; row->cell && slot < members; slot++) {
+	for (slot = 0; row->cell && slot < places; slot++) {
 		if (row->cell[slot].page)
 			__free_page(row->cell[slot].page);
 	}
@@ -133,16 +133,18 @@ static void free_row(struct raid5_row *row, unsigned int members)
 	kfree(row);
 }
 
-static bool fill_row(struct raid5_row *row, unsigned int members)
+static bool fill_row(struct raid5_row *row, const struct raid5 *r5)
 {
-	unsigned int slot;
+	unsigned int slot, places = raid_places(r5->raid);
 
-	row->cell = kcalloc(members, sizeof(*row->cell), GFP_KERNEL);
+	row->cell = kcalloc(places, sizeof(*row->cell), GFP_KERNEL);
 	if (!row->cell)
 		return false;
-	for (slot = 0; slot < members; slot++) {
+	for (slot = 0; slot < places; slot++) {
 		row->cell[slot].row = row;
 		row->cell[slot].slot = slot;
+		if (slot == r5->layout.members)
+			break;
 		row->cell[slot].page = alloc_page(GFP_KERNEL);
 		if (!row->cell[slot].page)
 			return false;
@@ -150,13 +152,13 @@ static bool fill_row(struct raid5_row *row, unsigned int members)
 	return true;
 }
 
-static struct raid5_row *make_row(unsigned int members)
+static struct raid5_row *make_row(const struct raid5 *r5)
 {
 	struct raid5_row *row = kzalloc(sizeof(*row), GFP_KERNEL);
 
-	if (!row || fill_row(row, members))
+	if (!row || fill_row(row, r5))
 		return row;
-	free_row(row, members);
+	free_row(row, raid_places(r5->raid));
 	return NULL;
 }
 
@@ -171,7 +173,7 @@ void raid5_pool_disown(struct raid5_round *round)
 	if (!round)
 		return;
 	list_for_each_entry_safe(row, next, &round->rows_spare, node)
-		free_row(row, round->r5->layout.members);
+		free_row(row, raid_places(round->r5->raid));
 	free_round(round);
 }
 
@@ -193,7 +195,7 @@ struct raid5_round *raid5_pool_own(struct raid5 *r5, unsigned int rows)
 		return NULL;
 	round->rows_count = rows;
 	while (rows--) {
-		row = make_row(r5->layout.members);
+		row = make_row(r5);
 		if (!row) {
 			raid5_pool_disown(round);
 			return NULL;
@@ -226,7 +228,7 @@ int raid5_pool_fill(struct raid5 *r5)
 		list_add(&round->node, &pool->rounds);
 	}
 	while (pool->rows_count < rows) {
-		row = make_row(r5->layout.members);
+		row = make_row(r5);
 		if (!row)
 			return -ENOMEM;
 		list_add(&row->node, &pool->rows);
@@ -247,5 +249,5 @@ void raid5_pool_empty(struct raid5 *r5)
 	list_for_each_entry_safe(round, next_round, &r5->pool.rounds, node)
 		free_round(round);
 	list_for_each_entry_safe(row, next_row, &r5->pool.rows, node)
-		free_row(row, r5->layout.members);
+		free_row(row, raid_places(r5->raid));
 }

@@ -155,6 +155,7 @@ static void send_run(struct raid5_round *round, unsigned int slot,
 		     unsigned int at, unsigned int count, blk_opf_t opf)
 {
 	struct raid5 *r5 = round->r5;
+	unsigned int source = raid5_source(r5, slot);
 	struct bio *bio = &round->row[at]->cell[slot].bio;
 	unsigned int i;
 
@@ -164,7 +165,7 @@ static void send_run(struct raid5_round *round, unsigned int slot,
 	bio->bi_private = round;
 	bio->bi_end_io = cells_end_io;
 	for (i = at; i < at + count; i++)
-		__bio_add_page(bio, round->row[i]->cell[slot].page,
+		__bio_add_page(bio, round->row[i]->cell[source].page,
 			       RAID5_CELL_BYTES, 0);
 	atomic_inc(&round->pending);
 	submit_bio_noacct(bio);
@@ -178,7 +179,8 @@ static bool has_cell(const struct raid5_round *round, unsigned int slot,
 	if (at >= round->r5->band_rows)
 		return false;
 	row = round->row[at];
-	return row && cells(row) & BIT(slot);
+	return row &&
+	       cells(row) & (BIT(slot) | BIT(raid5_source(round->r5, slot)));
 }
 
 /* Cells of a member that follow one another are one bio. */
@@ -215,6 +217,8 @@ void raid5_round_send(struct raid5_round *round, raid5_cells_fn cells,
 	atomic_set(&round->pending, 1);
 	blk_start_plug(&plug);
 	for (slot = 0; slot < round->r5->layout.members; slot++)
+		send_slot(round, slot, cells, opf);
+	if (op_is_write(opf) && READ_ONCE(round->r5->twin))
 		send_slot(round, slot, cells, opf);
 	blk_finish_plug(&plug);
 	put(round, true);

@@ -7,6 +7,7 @@
  *
  *	recover		all but those of the member that is being rebuilt, whose
  *			cells are their sum; then raid5->filled passes over them
+ *	replace		those of the member that is to be replaced; its twin gets them
  *	else		all; the parity is compared with the sum of the data, and
  *			rewritten where it differs, except by a check
  *
@@ -106,6 +107,43 @@ static int recover(struct raid5_round *round)
 	return write_rows(round);
 }
 
+/* The cells of the member that is to be replaced, or what they should be. */
+static int read_replaced(struct raid5_round *round)
+{
+	struct raid5 *r5 = round->r5;
+	unsigned int slot = r5->raid->twin_of;
+	unsigned long out;
+	int r;
+
+	do {
+		round->out = raid5_out(r5);
+		out = round->out | READ_ONCE(r5->filling);
+		if (!raid5_is_replaced(r5, slot))
+			return -EINTR;
+		if (out & BIT(slot))
+			return -EIO;
+		plan_rows(round, out, BIT(slot));
+		r = read_rows(round);
+	} while (r == -EAGAIN);
+	return r;
+}
+
+static int replace(struct raid5_round *round)
+{
+	struct raid5 *r5 = round->r5;
+	struct raid5_row *row;
+	int r;
+
+	r = read_replaced(round);
+	if (r)
+		return r;
+	for (row = raid5_first_row(round); row;
+	     row = raid5_next_row(round, row))
+		row->plan.write = BIT(r5->layout.members);
+	r = write_rows(round);
+	return READ_ONCE(r5->twin) ? r : -EINTR;
+}
+
 /* Return: how many sectors of the parity aren't the sum of the data. */
 static unsigned int compare_row(struct raid5_round *round,
 				struct raid5_row *row)
@@ -192,6 +230,8 @@ static int do_band(struct raid5 *r5, sector_t begin, sector_t end,
 	take_rows(round, begin, end);
 	if (action == RAID_SYNC_RECOVER)
 		r = recover(round);
+	else if (action == RAID_SYNC_REPLACE)
+		r = replace(round);
 	else
 		r = compare(round, action != RAID_SYNC_CHECK, mismatches);
 	raid5_release_rows(round);

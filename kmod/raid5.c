@@ -58,21 +58,43 @@ bool raid5_has_failed(const struct raid5 *r5)
 	return hweight_long(raid5_out(r5) | READ_ONCE(r5->filling)) > 1;
 }
 
-/*
- * Take the first member out of use, once it is durable on the others that it is
- * lost. A crash before that leaves it in use, and nothing promised that it and
- * the others lack. The caller holds raid->change.
+/**
+ * raid5_is_replaced() - is a member being copied to a twin?
+ * @r5: the array
+ * @slot: the member
+ *
+ * Return: whether it is.
  */
-static int bury(struct raid5 *r5, unsigned int slot, const char *why)
+bool raid5_is_replaced(const struct raid5 *r5, unsigned int slot)
 {
-	DECLARE_BITMAP(lost, BRAID_RAID0_MEMBERS_MAX) = { BIT(slot) };
+	return READ_ONCE(r5->twin) && slot == r5->raid->twin_of;
+}
+
+/*
+ * Take the first member out of use, or a twin, or both, once it is durable on the
+ * others that it is lost. A crash before that leaves it in use, and nothing promised
+ * that it and the others lack. The caller holds raid->change.
+ */
+static int bury(struct raid5 *r5, unsigned long slots, const char *why)
+{
+	DECLARE_BITMAP(lost, BRAID_RAID0_MEMBERS_MAX) = { slots };
+	unsigned long twin;
+	unsigned int slot;
 	int r;
 
+	if (raid5_is_replaced(r5, __ffs(slots)))
+		lost[0] |= r5->twin;
 	r = raid_record_lost(r5->raid, lost);
 	if (r)
 		return r;
-	WRITE_ONCE(r5->out, r5->out | BIT(slot));
-	raid_member_died(r5->raid, slot, why);
+	twin = r5->twin & lost[0];
+	WRITE_ONCE(r5->out, r5->out | (slots & ~twin));
+	WRITE_ONCE(r5->twin, r5->twin & ~twin);
+	for_each_set_bit(slot, &slots, RAID5_SLOTS_MAX + 1)
+		raid_member_died(r5->raid, slot, why);
+	if (twin)
+		raid_member_died(r5->raid, r5->layout.members,
+				 "the copy of a member that is to be replaced has come to an end");
 	return 0;
 }
 
@@ -109,14 +131,16 @@ static void fail_array(struct raid5 *r5, unsigned long slots, const char *why)
  */
 int raid5_drop(struct raid5 *r5, unsigned long slots, const char *why)
 {
+	unsigned long twin;
 	int r = 0;
 
 	mutex_lock(&r5->raid->change);
-	slots &= ~r5->out;
-	if (slots && hweight_long(r5->out | r5->filling | slots) < 2)
-		r = bury(r5, __ffs(slots), why);
-	else if (slots)
+	twin = slots & r5->twin;
+	slots &= GENMASK(r5->layout.members - 1, 0) & ~r5->out;
+	if (slots && hweight_long(r5->out | r5->filling | slots) > 1)
 		fail_array(r5, slots, why);
+	else if (slots | twin)
+		r = bury(r5, slots | twin, why);
 	mutex_unlock(&r5->raid->change);
 	return r;
 }
@@ -286,9 +310,11 @@ static int raid5_fail(struct raid *raid, unsigned int slot, const char *why)
 	int r = 0;
 
 	mutex_lock(&raid->change);
-	if (!(r5->out & BIT(slot)))
+	if (slot == r5->layout.members)
+		r = r5->twin ? bury(r5, r5->twin, why) : 0;
+	else if (!(r5->out & BIT(slot)))
 		r = (r5->out | r5->filling) & ~BIT(slot) ?
-			    -EBUSY : bury(r5, slot, why);
+			    -EBUSY : bury(r5, BIT(slot), why);
 	mutex_unlock(&raid->change);
 	if (r == -EBUSY)
 		DMERR("%s: slot %u can't be failed: another is out already",
@@ -313,6 +339,8 @@ static void raid5_refresh(struct raid *raid)
 		WRITE_ONCE(r5->filled, raid->recovered[slot]);
 	}
 	WRITE_ONCE(r5->filling, filling);
+	WRITE_ONCE(r5->twin,
+		   raid_twin_used(raid) ? BIT(r5->layout.members) : 0);
 }
 
 /* Less than a row is read before it is written. */

@@ -39,7 +39,9 @@
  * out the array has failed: nothing is written or flushed any more, and what can be
  * read is what the members that are left hold themselves. A member that is being
  * rebuilt is one of the others up to r5->filled, and counts as out behind it: row
- * by row.
+ * by row. A twin has a cell behind those of the slots, without a page of its own: what is
+ * written to the member is written to it from the member's page. Since nothing is
+ * written to a member that is out, its twin goes with it.
  *
  * Locks: bucket->lock, then pool.lock or plug.lock. r5->lock is taken alone. All of them are
  * taken with interrupts off, and held for list operations only. raid->change is
@@ -292,6 +294,8 @@ struct raid5_sync {
  *	before @filled
  * @filled: the sector of the members' data up to which it is. Whoever moves it
  *	has the bands that it passes over
+ * @twin: the twin (raid.h), as a set: empty if there is none, or it was dropped;
+ *	raid->change protects it against changes
  * @lock: protects @failed
  * @failed: bios that settle has to look at
  * @settle: deals with failed reads and flushes
@@ -310,6 +314,7 @@ struct raid5 {
 	unsigned long out;
 	unsigned long filling;
 	sector_t filled;
+	unsigned long twin;
 	spinlock_t lock; /* see above */
 	struct bio_list failed;
 	struct work_struct settle;
@@ -334,6 +339,13 @@ static inline unsigned int raid5_chunk(const struct raid5 *r5)
 static inline unsigned int raid5_band_sectors(const struct raid5 *r5)
 {
 	return r5->band_rows * RAID5_CELL_SECTORS;
+}
+
+/* The slot whose cells go to a place: the twin gets those of its member. */
+static inline unsigned int raid5_source(const struct raid5 *r5,
+					unsigned int place)
+{
+	return place < r5->layout.members ? place : r5->raid->twin_of;
 }
 
 static inline void *raid5_cell_data(const struct raid5_cell *cell)
@@ -404,6 +416,7 @@ unsigned long raid5_out(const struct raid5 *r5);
 bool raid5_has_failed(const struct raid5 *r5);
 unsigned long raid5_out_at(const struct raid5 *r5, sector_t end);
 int raid5_drop(struct raid5 *r5, unsigned long slots, const char *why);
+bool raid5_is_replaced(const struct raid5 *r5, unsigned int slot);
 
 /* raid5-band.c */
 void raid5_band_init(struct raid5 *r5);

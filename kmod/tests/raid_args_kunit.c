@@ -154,6 +154,17 @@ static const struct {
 	{ "raid1 8 4 superblock " UUID " readd 1 2 a -", 10, "no device" },
 	{ "raid1 8 6 superblock " UUID " failed 1 rebuild 1 2 a b", 12, "no device" },
 	{ "raid1 8 6 superblock " UUID " rebuild 0 readd 1 2 a b", 12, "at least one" },
+	{ "raid1 8 3 replace 1 c 2 a b", 9, "needs the feature superblock" },
+	{ "raid1 8 2 replaced 1 2 a b", 8, "needs the feature superblock" },
+	{ "raid1 8 4 superblock " UUID " replace 1 2 a b", 8, "a slot and a device" },
+	{ "raid1 8 5 superblock " UUID " replace c 1 2 a b", 7, "needs the number" },
+	{ "raid0 8 5 superblock " UUID " replace 1 c 2 a b", 7, "can't replace" },
+	{ "raid1 8 5 superblock " UUID " replace 2 c 2 a b", 11, "no device to be replaced" },
+	{ "raid1 8 5 superblock " UUID " replace 1 c 2 a -", 11, "no device to be replaced" },
+	{ "raid1 8 7 superblock " UUID " replace 1 c rebuild 1 2 a b", 13, "that failed, or" },
+	{ "raid1 8 7 superblock " UUID " replace 1 c failed 1 2 a b", 13, "that failed, or" },
+	{ "raid1 8 8 superblock " UUID " replace 1 c replace 0 d 2 a b", 9, "one device" },
+	{ "raid1 8 7 superblock " UUID " replace 1 c replaced 1 2 a b", 13, "both replace" },
 	{ "raid1 8 2 max_recovery_rate 0 2 a b", 5, "must not be 0" },
 	{ "raid1 8 2 min_recovery_rate x 2 a b", 5, "a number of KiB/s" },
 	{ "raid1 8 2 failed 0 2 - b", 8, "both" },
@@ -194,7 +205,7 @@ static void random_lines(struct kunit *test)
 {
 	static const char *const words[] = {
 		"raid0", "raid1", "raid5", "0", "1", "2", "3", "8", "128", "failed",
-		"superblock", UUID, "rebuild", "readd", "no_log", "max_recovery_rate", "stable_pages", "-", "a", "b", "c",
+		"superblock", UUID, "rebuild", "readd", "replace", "replaced", "no_log", "max_recovery_rate", "stable_pages", "-", "a", "b", "c",
 		"4294967295", "18446744073709551616", "",
 	};
 	struct bench *b = test->priv;

@@ -448,6 +448,77 @@ static void who_does_not_belong(struct kunit *test)
 }
 
 /* Garbage that is whole by its checksum, and mostly right: nothing breaks. */
+/*
+ * The member of slot 2 has a twin, which takes its slot: @told is a set of those
+ * that were written the superblock in which it has, bit 3 is the twin. The others, and the
+ * old one, are as before.
+ */
+static void replace(struct bench *b, unsigned long told)
+{
+	struct braid_super *twin = &b->other;
+	unsigned int i;
+
+	for (i = 0; i < MEMBERS; i++) {
+		fill(&b->super[i], i);
+		memset(b->super[i].twin_uuid, 9, 16);
+	}
+	*twin = b->super[2];
+	memset(twin->member_uuid, 9, sizeof(twin->member_uuid));
+	twin->flags = cpu_to_le32(BRAID_SUPER_TWIN);
+	b->list[MEMBERS] = twin;
+	for (i = 0; i <= MEMBERS; i++) {
+		struct braid_super *super = i < MEMBERS ? &b->super[i] : twin;
+
+		if (told & BIT(i)) {
+			super->events = cpu_to_le64(6);
+			super->flags = 0;
+			memset(super->twin_uuid, 0, 16);
+			memset(super->table[2].uuid, 9, 16);
+			super->table[2].since = cpu_to_le64(6);
+		}
+		seal(super);
+	}
+}
+
+static void a_twin_takes_the_slot_or_not(struct kunit *test)
+{
+	struct bench *b = test->priv;
+	unsigned long told;
+	int fresh;
+
+	/* the old one is never told, and the twin after the others */
+	for (told = 0; told < 16; told++) {
+		if (told & BIT(2) || (told & BIT(3) && (told & 3) != 3))
+			continue;
+		replace(b, told);
+		KUNIT_EXPECT_EQ(test, raid_super_check(&b->other, SIZE), RAID_SUPER_GOOD);
+		fresh = raid_super_judge(b->list, MEMBERS + 1, b->verdict);
+		KUNIT_EXPECT_NE(test, fresh, told & BIT(3) ? -1 : 3);
+		KUNIT_EXPECT_EQ(test, b->verdict[0], RAID_MEMBER_CURRENT);
+		KUNIT_EXPECT_EQ(test, b->verdict[1], RAID_MEMBER_CURRENT);
+		KUNIT_EXPECT_EQ(test, b->verdict[2],
+				told ? RAID_MEMBER_REPLACED : RAID_MEMBER_CURRENT);
+		KUNIT_EXPECT_EQ(test, b->verdict[3],
+				told ? RAID_MEMBER_CURRENT : RAID_MEMBER_TWIN);
+	}
+	/* the array went on without it */
+	replace(b, 0);
+	b->super[0].events = cpu_to_le64(6);
+	memset(b->super[0].twin_uuid, 0, 16);
+	raid_super_judge(b->list, MEMBERS + 1, b->verdict);
+	KUNIT_EXPECT_EQ(test, b->verdict[2], RAID_MEMBER_CURRENT);
+	KUNIT_EXPECT_EQ(test, b->verdict[3], RAID_MEMBER_REPLACED);
+	/* it is never the truth, however many events it has */
+	replace(b, 0);
+	b->other.events = cpu_to_le64(9);
+	KUNIT_EXPECT_LT(test, raid_super_judge(b->list, MEMBERS + 1, b->verdict), 3);
+	KUNIT_EXPECT_EQ(test, b->verdict[2], RAID_MEMBER_CURRENT);
+	KUNIT_EXPECT_EQ(test, b->verdict[3], RAID_MEMBER_TWIN);
+	/* who isn't the one that is named is none */
+	memset(b->other.twin_uuid, 8, 16);
+	KUNIT_EXPECT_EQ(test, raid_super_check(&b->other, SIZE), RAID_SUPER_TABLE);
+}
+
 static void garbage_does_no_harm(struct kunit *test)
 {
 	struct bench *b = test->priv;
@@ -501,6 +572,7 @@ static struct kunit_case raid_super_cases[] = {
 	KUNIT_CASE(parted_from_further_behind),
 	KUNIT_CASE(an_old_complaint_is_no_parting),
 	KUNIT_CASE(who_does_not_belong),
+	KUNIT_CASE(a_twin_takes_the_slot_or_not),
 	KUNIT_CASE(garbage_does_no_harm),
 	{}
 };

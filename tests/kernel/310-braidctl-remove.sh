@@ -28,7 +28,6 @@ refused 1 'cannot find /dev/none: .*its slot' array remove mirror /dev/none
 refused 1 'no device-mapper device.* nemo' array remove nemo 0
 refused 1 'mirror lacks no device\|the array lacks no device' array add mirror "$c"
 refused 1 "$a is in use in slot 0 of mirror" array add mirror "$a"
-refused 1 'slot 1 of mirror is in use, and' array replace mirror 1 "$c"
 refused 2 "'chekc' is no way to scrub" array scrub mirror chekc
 refused 1 'neither being checked nor repaired' array scrub mirror stop
 takes array wait mirror

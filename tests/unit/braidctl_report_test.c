@@ -94,7 +94,13 @@ static void json_has_its_form(void **state)
 		"\"mismatches\":8,\"log\":false,\"ppl\":false,\"members\":["
 		"{\"slot\":0,\"device\":\"a\",\"health\":\"A\",\"failed\":false,\"uuid\":null},"
 		"{\"slot\":1,\"device\":\"b\",\"health\":\"a\",\"failed\":false,\"uuid\":null},"
-		"{\"slot\":2,\"device\":\"c\",\"health\":\"D\",\"failed\":true,\"uuid\":null}]}");
+		"{\"slot\":2,\"device\":\"c\",\"health\":\"D\",\"failed\":true,\"uuid\":null}],"
+		"\"replace\":null}");
+	fill(&live, "raid1 2 AA 8/9000 replace 0 2048 - replace 1 a 8",
+	     "raid1 0 5 superblock x replace 1 c 2 a b");
+	assert_non_null(strstr(
+		json_of(&live, NULL, 0),
+		"\"replace\":{\"slot\":1,\"device\":\"c\",\"health\":\"a\",\"copied_bytes\":4096}}"));
 }
 
 static void superblocks_tell_more(void **state)

@@ -86,6 +86,31 @@ static void only_one_slot_changes(void **state)
 	assert_int_equal(raid_line_set(&line, 1, "a b"), -EINVAL);
 }
 
+static void a_copy_is_three_words(void **state)
+{
+	static struct raid_line line;
+
+	assert_int_equal(raid_line_parse("raid1 0 2 superblock u 2 8:0 8:16",
+					 &line),
+			 0);
+	assert_null(raid_line_twin(&line, 1));
+	assert_int_equal(raid_line_add_twin(&line, 1, "8:32"), 0);
+	assert_string_equal(formatted(&line),
+			    "raid1 0 5 superblock u replace 1 8:32 2 8:0 8:16");
+	assert_string_equal(raid_line_twin(&line, 1), "8:32");
+	assert_null(raid_line_twin(&line, 0));
+	raid_line_drop_twin(&line, 0);
+	assert_int_equal(line.nr_words, 5);
+	assert_int_equal(raid_line_set(&line, 1, "8:48"), 0);
+	assert_string_equal(formatted(&line),
+			    "raid1 0 2 superblock u 2 8:0 8:48");
+	assert_int_equal(raid_line_parse("raid1 0 2 replace 1 2 a b", &line),
+			 0);
+	assert_null(raid_line_twin(&line, 1));
+	raid_line_drop_twin(&line, 1);
+	assert_int_equal(line.nr_words, 2);
+}
+
 static void words_have_an_end(void **state)
 {
 	static struct raid_line line;
@@ -105,6 +130,7 @@ int main(void)
 		cmocka_unit_test(what_is_read_is_written),
 		cmocka_unit_test(bad_lines_are_refused),
 		cmocka_unit_test(only_one_slot_changes),
+		cmocka_unit_test(a_copy_is_three_words),
 		cmocka_unit_test(words_have_an_end),
 	};
 

@@ -172,6 +172,20 @@ static void status_is_read(void **state)
 		dm_raid_status_parse("raid5_ls 4 AAAA 8/8 idle 0 0 -", &status),
 		0);
 	assert_int_equal(dm_raid_spare(&status), 1);
+	assert_int_equal(status.twin_of, -1);
+	assert_int_equal(
+		dm_raid_status_parse(
+			"raid5_ls 3 AAA 3/8 replace 0 16 - replace 2 a 3",
+			&status),
+		0);
+	assert_int_equal(status.twin_of, 2);
+	assert_int_equal(status.twin_health, 'a');
+	assert_int_equal(status.twin_done, 3);
+	assert_int_equal(
+		dm_raid_status_parse("raid5_ls 4 AAAA 8/8 idle 0 0 - x 2 a",
+				     &status),
+		0);
+	assert_int_equal(status.twin_of, -1);
 	strcpy(status.health, "AD-A");
 	assert_int_equal(dm_raid_spare(&status), -1);
 	assert_int_equal(dm_raid_lost(&status), 2);
@@ -189,6 +203,10 @@ static void bad_statuses_are_refused(void **state)
 		"raid1 2 AA 0 idle 0",
 		"raid1 2 AA 0/0 idle",
 		"raid1 2 AA 0/0 averyveryverylongaction 0",
+		"raid1 2 AA 8/8 idle 0 0 - replace",
+		"raid1 2 AA 8/8 idle 0 0 - replace 2 a 3",
+		"raid1 2 AA 8/8 idle 0 0 - replace 1 X 3",
+		"raid1 2 AA 8/8 idle 0 0 - replace 1 a 9",
 	};
 	struct dm_raid_status status;
 	size_t i;

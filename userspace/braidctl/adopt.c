@@ -13,6 +13,11 @@
  *    and being rebuilt, before any I/O.
  *
  * A table that is refused takes step 2 back.
+ *
+ * A device that is to replace a member in use joins in the same way, but as its twin;
+ * in the step the members note that it is one. Once all is copied, another table with
+ * it in the slot is exchanged for that one; in the step the kernel makes it durable on
+ * all members that it is the member, or, as a crash may have it, on none.
  */
 #include <asm/byteorder.h>
 #include <errno.h>
@@ -232,6 +237,70 @@ int adopt(struct live *live, const char *path, int slot, bool force,
 		join->how = JOIN_OWN;
 	}
 	return rebuild(live, &joining, join);
+}
+
+static int put_twin(struct live *live, const struct joining *joining,
+		    unsigned int slot)
+{
+	static struct raid_line line;
+	char number[DM_DEV_NODE_SIZE];
+
+	line = live->line;
+	snprintf(number, sizeof(number), "%u:%u",
+		 major(joining->member.number), minor(joining->member.number));
+	if (raid_line_add_twin(&line, slot, number))
+		return complain("the table of %s has no room for %s",
+				live->name, joining->member.path);
+	return swap(live, &line);
+}
+
+int adopt_twin(struct live *live, const char *path, unsigned int slot,
+	       bool force)
+{
+	struct joining joining;
+	struct braid_super super;
+	struct join join;
+	int r;
+
+	dm_swap_clear(live->name, NULL); /* it would hold the device */
+	if (examine(live, path, &joining) ||
+	    judge(live, &joining, slot, force, &join))
+		return EXIT_FAILED;
+	r = fresh_member(&super, &live->truth, slot);
+	if (r)
+		return write_failed(path, r);
+	r = mark(&joining, join.how == JOIN_BLANK, &super);
+	if (!r)
+		r = put_twin(live, &joining, slot);
+	if (r)
+		unmark(&joining);
+	return r;
+}
+
+int adopt_replaced(struct live *live, unsigned int slot)
+{
+	static struct raid_line line;
+	char device[DM_DEV_PATH_SIZE];
+
+	dm_swap_clear(live->name, NULL);
+	line = live->line;
+	snprintf(device, sizeof(device), "%s",
+		 raid_line_twin(&live->line, slot) ?: "");
+	if (raid_line_set(&line, slot, device) ||
+	    raid_line_add(&line, "replaced", slot))
+		return complain("slot %u of %s isn't being replaced", slot,
+				live->name);
+	return swap(live, &line);
+}
+
+int adopt_no_twin(struct live *live, unsigned int slot)
+{
+	static struct raid_line line;
+
+	dm_swap_clear(live->name, NULL);
+	line = live->line;
+	raid_line_drop_twin(&line, slot);
+	return swap(live, &line);
 }
 
 /* A spare of this array already, or a member of it that nobody needs. */

@@ -23,6 +23,24 @@
 int adopt(struct live *live, const char *path, int slot, bool force,
 	  struct join *join);
 
+/**
+ * adopt_twin() - copy the member of a slot to a device, which gets all writes, too
+ * @live: as adopt(); the member is in use
+ * @path: the device
+ * @slot: the slot
+ * @force: what is on the device may be lost
+ *
+ * Return: as adopt().
+ */
+int adopt_twin(struct live *live, const char *path, unsigned int slot,
+	       bool force);
+
+/* What was copied to takes the slot. Return: 0, or EXIT_FAILED likewise. */
+int adopt_replaced(struct live *live, unsigned int slot);
+
+/* The copy is given up. Return: 0, or EXIT_FAILED likewise. */
+int adopt_no_twin(struct live *live, unsigned int slot);
+
 /* Make a device a spare of the array. Return: 0, or EXIT_FAILED likewise. */
 int adopt_spare(const struct live *live, const char *path, bool force);
 

@@ -11,6 +11,7 @@
 #include "braidctl/examine.h"
 #include "braidctl/members.h"
 #include "braidctl/print.h"
+#include "braidctl/replace.h"
 #include "braidctl/sync.h"
 #include "dm/raid.h"
 
@@ -161,7 +162,11 @@ const struct command array_commands[] = {
 		.operands_min = 3,
 		.operands_max = 3,
 		.options = OPT(JSON) | OPT(FORCE),
-		.summary = "Put a device into the place of one that failed.",
+		.summary = "Put a device into the place of another one.",
+		.more = "One in use serves until all of it was copied, and for so long this waits. If it\n"
+			"is interrupted, the copy goes on, and the same command, or braidctl monitor,\n"
+			"ends it; array remove NAME NEW gives it up. The place of one that failed is\n"
+			"taken at once, and rebuilt.",
 		.run = array_replace,
 	},
 	{

@@ -52,6 +52,8 @@ static const char *whole_state(const struct super_found *found)
 		return "too small";
 	if (found->fault == RAID_SUPER_SPARE)
 		return "spare";
+	if (raid_super_is_twin(&found->super))
+		return "a copy being made";
 	return __le32_to_cpu(found->super.flags) & BRAID_SUPER_CLEAN ? "clean" :
 								       "in use";
 }

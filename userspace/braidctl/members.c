@@ -9,6 +9,7 @@
 #include "braidctl/finds.h"
 #include "braidctl/members.h"
 #include "braidctl/print.h"
+#include "braidctl/replace.h"
 #include "braidctl/spares.h"
 #include "braidctl/turn.h"
 
@@ -88,6 +89,8 @@ static int remove_one(const struct request *request)
 		return r;
 	if (is_spare(&live, request->operand[1], &finds))
 		r = remove_spare(finds.find);
+	else if (replace_is_twin(&live, request->operand[1]))
+		r = adopt_no_twin(&live, live.status.twin_of);
 	else if (live_slot(&live, request->operand[1], &slot))
 		r = EXIT_FAILED;
 	else
@@ -164,44 +167,4 @@ static int add_one(const struct request *request)
 int array_add(const struct request *request)
 {
 	return in_turn(request, add_one);
-}
-
-/*
- * A member in use is the array's redundancy until the new one is rebuilt. To go
- * without it meanwhile is for whoever says so.
- */
-static int check_replaceable(const struct live *live, unsigned int slot)
-{
-	if (live->status.health[slot] != 'A')
-		return 0;
-	if (dm_raid_spare(&live->status) < 1)
-		return complain(
-			"slot %u of %s can't be replaced: %s can't do without it",
-			slot, live->name, live->name);
-	return complain(
-		"slot %u of %s is in use, and to copy it to another device while it stays so isn't offered yet: after array fail it can be replaced, and %s lacks it until the new one is rebuilt",
-		slot, live->name, live->name);
-}
-
-static int replace_one(const struct request *request)
-{
-	bool force = request_has(request, OPT_FORCE);
-	const char *path = request->operand[2];
-	static struct live live;
-	unsigned int slot;
-	struct join join;
-	int r = get(request, &live);
-
-	if (r)
-		return r;
-	if (live_slot(&live, request->operand[1], &slot) ||
-	    check_replaceable(&live, slot) ||
-	    adopt(&live, path, slot, force, &join))
-		return EXIT_FAILED;
-	return report(request, &live, path, &join);
-}
-
-int array_replace(const struct request *request)
-{
-	return in_turn(request, replace_one);
 }

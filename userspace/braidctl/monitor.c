@@ -21,6 +21,7 @@
 #include "braidctl/adopt.h"
 #include "braidctl/complain.h"
 #include "braidctl/monitor.h"
+#include "braidctl/replace.h"
 #include "braidctl/spares.h"
 #include "braidctl/tell.h"
 #include "braidctl/turn.h"
@@ -37,6 +38,7 @@ struct watched {
 	struct watch_look look;
 	bool seen; /* in this round */
 	time_t search; /* when spares are searched for, of the monotonic clock */
+	time_t ends; /* when a copy that is complete is tried to be ended */
 	unsigned int nr_refused; /* spares that were tried, as health is */
 	char refused[REFUSED_MAX][DM_DEV_PATH_SIZE];
 };
@@ -255,6 +257,15 @@ static bool lacks_device(const struct watch_look *look)
 	       join_slot(&look->status) >= 0;
 }
 
+/* Who began it may have been killed, or not have waited. */
+static void finish_replace(struct monitor *monitor, struct watched *watched)
+{
+	if (watched->ends > seconds())
+		return;
+	watched->ends = seconds() + SEARCH_S;
+	monitor->changed |= !replace_finish(watched->look.name);
+}
+
 static int round_of(struct monitor *monitor)
 {
 	unsigned int i;
@@ -263,6 +274,9 @@ static int round_of(struct monitor *monitor)
 	do {
 		monitor->changed = false;
 		r = look_at_all(monitor);
+		for (i = 0; !r && i < monitor->count; i++)
+			if (replace_is_due(&monitor->watched[i]->look.status))
+				finish_replace(monitor, monitor->watched[i]);
 		for (i = 0; !r && i < monitor->count; i++)
 			if (lacks_device(&monitor->watched[i]->look) &&
 			    monitor->watched[i]->search <= seconds())

@@ -42,6 +42,28 @@ static json_object *report_member(const struct live *live, unsigned int slot)
 	return member;
 }
 
+/* The copy of a member that is to be replaced; null if there is none. */
+static json_object *report_twin(const struct live *live)
+{
+	const struct dm_raid_status *status = &live->status;
+	const char letter[] = { status->twin_health, '\0' };
+	char path[DM_DEV_PATH_SIZE];
+	json_object *twin;
+	const char *word;
+
+	if (status->twin_of < 0)
+		return NULL;
+	word = raid_line_twin(&live->line, status->twin_of);
+	if (word)
+		dm_node_path(word, path);
+	twin = print_object();
+	print_add_number(twin, "slot", status->twin_of);
+	print_add_text(twin, "device", word ? path : NULL);
+	print_add_text(twin, "health", letter);
+	print_add_number(twin, "copied_bytes", status->twin_done * 512);
+	return twin;
+}
+
 static void add_double(json_object *to, const char *key, bool known,
 		       double value)
 {
@@ -107,6 +129,7 @@ json_object *report_of(const struct live *live,
 	for (slot = 0; slot < live->line.nr_members; slot++)
 		print_append(members, report_member(live, slot));
 	print_add(array, "members", members);
+	print_add(array, "replace", report_twin(live));
 	return array;
 }
 
@@ -261,6 +284,19 @@ static void print_sync(json_object *array)
 		       mismatches);
 }
 
+static void print_twin(json_object *array)
+{
+	json_object *twin = json_object_object_get(array, "replace");
+	const char *device = twin ? print_text_of(twin, "device") : NULL;
+	char text[SIZE_TEXT];
+
+	if (device)
+		printf("  slot %" PRIu64 " is being copied to %s: %s\n",
+		       print_number_of(twin, "slot"), device,
+		       size_format(print_number_of(twin, "copied_bytes"),
+				   text));
+}
+
 static void print_row(struct table *table, json_object *array)
 {
 	uint64_t chunk = print_number_of(array, "chunk_bytes");
@@ -288,6 +324,7 @@ void array_print(json_object *arrays)
 	table_end(&table, stdout);
 	for (i = 0; i < count && count == 1; i++) {
 		print_sync(json_object_array_get_idx(arrays, i));
+		print_twin(json_object_array_get_idx(arrays, i));
 		print_members(json_object_array_get_idx(arrays, i));
 	}
 }

@@ -85,15 +85,21 @@ bool raid_line_has(const struct raid_line *line, const char *feature,
 	return find(line, feature, slot) < line->nr_words;
 }
 
-static void drop(struct raid_line *line, const char *feature, unsigned int slot)
+static void drop_words(struct raid_line *line, const char *feature,
+		       unsigned int slot, unsigned int words)
 {
 	unsigned int at = find(line, feature, slot);
 
-	if (at == line->nr_words)
+	if (at + words > line->nr_words)
 		return;
-	memmove(line->word[at], line->word[at + 2],
-		(line->nr_words - at - 2) * sizeof(line->word[0]));
-	line->nr_words -= 2;
+	memmove(line->word[at], line->word[at + words],
+		(line->nr_words - at - words) * sizeof(line->word[0]));
+	line->nr_words -= words;
+}
+
+static void drop(struct raid_line *line, const char *feature, unsigned int slot)
+{
+	drop_words(line, feature, slot, 2);
 }
 
 int raid_line_add(struct raid_line *line, const char *feature,
@@ -107,6 +113,29 @@ int raid_line_add(struct raid_line *line, const char *feature,
 	return 0;
 }
 
+int raid_line_add_twin(struct raid_line *line, unsigned int slot,
+		       const char *device)
+{
+	if (line->nr_words + 3 > RAID_LINE_WORDS_MAX ||
+	    strlen(device) >= RAID_LINE_WORD_SIZE)
+		return -ENOSPC;
+	raid_line_add(line, "replace", slot);
+	strcpy(line->word[line->nr_words++], device);
+	return 0;
+}
+
+void raid_line_drop_twin(struct raid_line *line, unsigned int slot)
+{
+	drop_words(line, "replace", slot, 3);
+}
+
+const char *raid_line_twin(const struct raid_line *line, unsigned int slot)
+{
+	unsigned int at = find(line, "replace", slot);
+
+	return at + 2 < line->nr_words ? line->word[at + 2] : NULL;
+}
+
 int raid_line_set(struct raid_line *line, unsigned int slot, const char *path)
 {
 	if (slot >= line->nr_members || !*path ||
@@ -116,6 +145,8 @@ int raid_line_set(struct raid_line *line, unsigned int slot, const char *path)
 	drop(line, "failed", slot);
 	drop(line, "rebuild", slot);
 	drop(line, "readd", slot);
+	drop(line, "replaced", slot);
+	raid_line_drop_twin(line, slot);
 	strcpy(line->member[slot], path);
 	return 0;
 }

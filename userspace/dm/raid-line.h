@@ -40,8 +40,19 @@ int raid_line_add(struct raid_line *line, const char *feature,
 		  unsigned int slot);
 
 /*
+ * Add "replace <slot> <device>", or take it away again: then all three words go.
+ * Return: 0 or -ENOSPC.
+ */
+int raid_line_add_twin(struct raid_line *line, unsigned int slot,
+		       const char *device);
+void raid_line_drop_twin(struct raid_line *line, unsigned int slot);
+
+/* The device that a slot's member is copied to; NULL if there is none. */
+const char *raid_line_twin(const struct raid_line *line, unsigned int slot);
+
+/*
  * Put another device into a slot ("-": none). What was said of the slot's
- * device before (failed, rebuild, readd) goes with it.
+ * device before (failed, rebuild, readd, replace) goes with it.
  */
 int raid_line_set(struct raid_line *line, unsigned int slot, const char *path);
 

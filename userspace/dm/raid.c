@@ -259,6 +259,32 @@ int dm_raid_table_parse(const char *line, struct dm_raid_table *table)
 	return 0;
 }
 
+/* The data offset and the journal's character: as dm-raid; then the copy. */
+static bool twin_parse(struct dm_scan *scan, struct dm_raid_status *status)
+{
+	char health[8];
+	uint64_t offset;
+	uint32_t slot;
+	const char *word;
+	size_t length;
+
+	status->twin_of = -1;
+	if (!dm_scan_u64(scan, &offset) ||
+	    !dm_scan_word(scan, &word, &length) ||
+	    !dm_scan_word(scan, &word, &length) ||
+	    !is_word(word, length, "replace"))
+		return true;
+	if (!dm_scan_u32(scan, &slot) || slot >= status->nr_members ||
+	    !dm_scan_copy(scan, health, sizeof(health)) ||
+	    strlen(health) != 1 || !strchr("aD", *health) ||
+	    !dm_scan_u64(scan, &status->twin_done) ||
+	    status->twin_done > status->total)
+		return false;
+	status->twin_of = slot;
+	status->twin_health = *health;
+	return true;
+}
+
 int dm_raid_status_parse(const char *line, struct dm_raid_status *status)
 {
 	struct dm_scan scan = { line };
@@ -273,9 +299,10 @@ int dm_raid_status_parse(const char *line, struct dm_raid_status *status)
 	    !dm_scan_ratio(&scan, &status->synced, &status->total) ||
 	    status->synced > status->total ||
 	    !dm_scan_copy(&scan, status->action, sizeof(status->action)) ||
-	    !dm_scan_u64(&scan, &status->mismatches))
+	    !dm_scan_u64(&scan, &status->mismatches) ||
+	    !twin_parse(&scan, status))
 		return -EPROTO;
-	return 0; /* the data offset and the journal's character: as dm-raid */
+	return 0;
 }
 
 int dm_raid_create(const char *name, const struct dm_raid_table *table,

@@ -40,6 +40,9 @@ struct dm_raid_status {
 	uint64_t synced, total; /* sectors */
 	char action[16];
 	uint64_t mismatches;
+	int twin_of; /* the slot whose member is being replaced; -1: none */
+	char twin_health; /* of the new one: a, D */
+	uint64_t twin_done; /* sectors that were copied to it */
 };
 
 const char *dm_raid_level_name(enum dm_raid_level level);
