@@ -224,6 +224,13 @@ static int parse_superblock(struct raid_args *args, struct words *words)
 	return 0;
 }
 
+/* "grow" */
+static int parse_grow(struct raid_args *args, struct words *words)
+{
+	args->grow = true;
+	return 0;
+}
+
 /* "no_log" */
 static int parse_no_log(struct raid_args *args, struct words *words)
 {
@@ -258,6 +265,7 @@ static const struct {
 	  "the feature replace needs the number of a slot" },
 	{ "replaced", parse_replaced,
 	  "the feature replaced needs the number of a slot" },
+	{ "grow", parse_grow, NULL },
 	{ "no_log", parse_no_log, NULL },
 	{ "min_recovery_rate", parse_rate_min,
 	  "a rate must be a number of KiB/s" },
@@ -282,7 +290,7 @@ static int parse_feature(struct raid_args *args, struct words *words,
 		return complain(words, features[i].needs);
 	}
 	return complain(words,
-			"unknown feature: failed, superblock, rebuild, readd, replace, replaced, no_log, min_recovery_rate, max_recovery_rate and stable_pages are known");
+			"unknown feature: failed, superblock, rebuild, readd, replace, replaced, grow, no_log, min_recovery_rate, max_recovery_rate and stable_pages are known");
 }
 
 static int parse_features(struct raid_args *args, struct words *words)
@@ -390,6 +398,27 @@ static int check_twin(struct raid_args *args, struct words *words,
 	return complain(words, "a slot can't be both replace and replaced");
 }
 
+/* All of the members have to get longer. */
+static int check_grow(struct raid_args *args, struct words *words)
+{
+	unsigned int slot;
+
+	if (!args->grow)
+		return 0;
+	if (!args->superblock)
+		return complain(words,
+				"to grow needs the feature superblock");
+	for (slot = 0; slot < args->members; slot++) {
+		if (!args->path[slot] || test_bit(slot, args->failed) ||
+		    test_bit(slot, args->rebuild) ||
+		    test_bit(slot, args->readd))
+			return complain(words,
+					"an array that lacks a device can't grow");
+	}
+	return args->twin ? complain(words,
+				     "an array can't grow while a device is replaced") : 0;
+}
+
 /* How many devices can be used, and how many must be. */
 static int check_usable(struct raid_args *args, struct words *words)
 {
@@ -454,6 +483,8 @@ static int check_whole(struct raid_args *args, sector_t len,
 		return complain(words,
 				"the feature failed names a slot that isn't there");
 	r = check_usable(args, words);
+	if (!r)
+		r = check_grow(args, words);
 	return r ? r : check_length(args, len, words);
 }
 

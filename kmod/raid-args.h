@@ -34,6 +34,7 @@ enum raid_level_id {
  * @superblock: the members have superblocks ("superblock <uuid>")
  * @uuid: those of the array with this UUID
  * @rebuild: slots whose member is to be filled ("rebuild <slot>")
+ * @grow: the members' superblocks may say that less of them is used ("grow")
  * @no_log: without the write-intent log ("no_log")
  * @rate_min: KiB/s ("min_recovery_rate <rate>"); 0: as usual
  * @rate_max: KiB/s ("max_recovery_rate <rate>"); 0: as usual
@@ -53,6 +54,7 @@ struct raid_args {
 	unsigned int twin_of;
 	bool superblock;
 	uuid_t uuid;
+	bool grow;
 	bool no_log;
 	u32 rate_min;
 	u32 rate_max;

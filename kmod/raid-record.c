@@ -31,6 +31,8 @@ struct raid_record_io {
  * @events: of the newest superblock
  * @clean: the members are alike
  * @keep: they may not be where the log marks it
+ * @grow: the table wants more of each member to be used
+ * @sectors: how much is, as the superblocks have it
  * @resync: redundancy is established up to here
  * @log: where the members have their write-intent logs; 0: they don't
  * @asked: members that the table wants rebuilt from the beginning
@@ -57,6 +59,8 @@ struct raid_record {
 	u64 events;
 	bool clean;
 	bool keep;
+	bool grow;
+	u64 sectors;
 	u64 resync;
 	u64 log;
 	DECLARE_BITMAP(asked, BRAID_RAID0_MEMBERS_MAX);
@@ -158,7 +162,13 @@ static u32 layout_number(const struct raid *raid)
 	return raid->level_id == RAID_LEVEL_5 ? layouts[raid->algorithm] : 0;
 }
 
-/* Is the table line that of the array whose member this is? */
+static const char other_length[] =
+	"the array that it is a member of has another length";
+
+/*
+ * Is the table line that of the array whose member this is? Whoever was written
+ * before the array grew says a smaller size.
+ */
 static const char *compare_table(const struct raid *raid, unsigned int slot)
 {
 	const struct braid_super *super = raid->record->super[slot];
@@ -174,8 +184,11 @@ static const char *compare_table(const struct raid *raid, unsigned int slot)
 		return "the array that it is a member of has another number of devices";
 	if (chunk != raid->chunk)
 		return "the array that it is a member of has another chunk size";
-	if (le64_to_cpu(super->member_sectors) != raid->member_sectors)
-		return "the array that it is a member of has another length";
+	if (le64_to_cpu(super->member_sectors) > raid->member_sectors)
+		return other_length;
+	if (le64_to_cpu(super->data_offset) + raid->member_sectors >
+	    bdev_nr_sectors(raid->member[slot]->bdev))
+		return raid_super_fault_text(RAID_SUPER_SHORT);
 	if (le16_to_cpu(super->slot) !=
 	    (slot == raid->members ? raid->twin_of : slot))
 		return "it is the member of another slot";
@@ -385,6 +398,10 @@ static int survey(struct raid *raid, unsigned long *refused, bool starts)
 			       raid_super_verdict_text(verdicts[slot]),
 			       refused);
 	}
+	if (fresh >= 0 && !record->grow &&
+	    le64_to_cpu(record->super[fresh]->member_sectors) !=
+		    raid->member_sectors)
+		refuse(raid, fresh, other_length, refused);
 	survey_replaced(raid, fresh, starts, found, refused);
 	survey_twin(raid, fresh, refused);
 	return fresh;
@@ -465,6 +482,7 @@ static void compose(struct raid *raid, unsigned int slot)
 	super->sequence = cpu_to_le64(sequence + 1);
 	super->updated = cpu_to_le64(ktime_get_real_seconds());
 	super->resync_sector = cpu_to_le64(record->resync);
+	super->member_sectors = cpu_to_le64(record->sectors);
 	memcpy(super->twin_uuid, record->twin, sizeof(super->twin_uuid));
 	memcpy(super->table, record->table, sizeof(super->table));
 	super->checksum = cpu_to_le32(raid_super_sum(super));
@@ -613,8 +631,10 @@ static bool tell(struct raid *raid, const unsigned long *rest)
 static bool write_next(struct raid *raid, const unsigned long *rest)
 {
 	struct raid_record *record = raid->record;
+	u64 sectors = record->sectors;
 	unsigned int slot;
 
+	record->sectors = raid->member_sectors;
 	memcpy(record->before, record->table, sizeof(record->table));
 	memcpy(record->twin_before, record->twin, sizeof(record->twin));
 	record->events++;
@@ -630,6 +650,7 @@ static bool write_next(struct raid *raid, const unsigned long *rest)
 		memcpy(record->table, record->before, sizeof(record->table));
 		memcpy(record->twin, record->twin_before,
 		       sizeof(record->twin));
+		record->sectors = sectors;
 		record->events--;
 		return false;
 	}
@@ -797,6 +818,10 @@ static void adopt(struct raid *raid, unsigned int fresh)
 	record->clean = le32_to_cpu(super->flags) & BRAID_SUPER_CLEAN;
 	record->resync = le64_to_cpu(super->resync_sector);
 	record->log = log_of(super);
+	record->sectors = le64_to_cpu(super->member_sectors);
+	/* nothing is known of what is added */
+	if (raid->level->sync_piece && record->grow)
+		record->resync = min(record->resync, record->sectors);
 	memcpy(record->table, super->table, sizeof(record->table));
 	bitmap_zero(record->behind, BRAID_RAID0_MEMBERS_MAX);
 	for (slot = 0; slot < raid->members; slot++) {
@@ -902,7 +927,8 @@ static int start_locked(struct raid *raid, unsigned long *lost)
 	for (slot = 0, left = 0; slot < raid->members; slot++)
 		left += raid_member_used(raid, slot) && !test_bit(slot, lost) &&
 			!test_bit(slot, raid->record->filling);
-	if (fresh < 0 || raid->members - left > may_lose(raid)) {
+	if (fresh < 0 || raid->members - left > may_lose(raid) ||
+	    (raid->record->grow && left < raid->members)) {
 		DMERR("%s: too few members are left that can be used",
 		      dm_table_device_name(raid->ti->table));
 		return -EINVAL;
@@ -922,6 +948,7 @@ static int start_locked(struct raid *raid, unsigned long *lost)
 		bitmap_zero(raid->record->asked, BRAID_RAID0_MEMBERS_MAX);
 		bitmap_zero(raid->record->returned, BRAID_RAID0_MEMBERS_MAX);
 		bitmap_zero(raid->record->replaced, BRAID_RAID0_MEMBERS_MAX);
+		raid->record->grow = false;
 	}
 	return r;
 }
@@ -1167,6 +1194,7 @@ int raid_record_load(struct raid *raid, const struct raid_args *args)
 		    BRAID_RAID0_MEMBERS_MAX);
 	bitmap_copy(raid->record->returned, args->readd,
 		    BRAID_RAID0_MEMBERS_MAX);
+	raid->record->grow = args->grow;
 	bitmap_copy(raid->record->replaced, args->replaced,
 		    BRAID_RAID0_MEMBERS_MAX);
 	fresh = survey(raid, refused, false);

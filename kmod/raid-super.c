@@ -298,13 +298,26 @@ enum raid_super_fault raid_super_check(const struct braid_super *super,
 	return is_spare(super) ? RAID_SUPER_SPARE : RAID_SUPER_GOOD;
 }
 
-static bool fits(const struct braid_super *a, const struct braid_super *b)
+/* Has the array grown since @super was written, or is its size still the same? */
+static bool size_fits(const struct braid_super *super,
+		      const struct braid_super *fresh)
 {
-	return a->level == b->level && a->layout == b->layout &&
-	       a->chunk_sectors == b->chunk_sectors &&
-	       a->members == b->members &&
-	       a->member_sectors == b->member_sectors &&
-	       a->data_offset == b->data_offset;
+	if (super->member_sectors == fresh->member_sectors)
+		return true;
+	return __le64_to_cpu(super->member_sectors) <
+		       __le64_to_cpu(fresh->member_sectors) &&
+	       __le64_to_cpu(super->events) < __le64_to_cpu(fresh->events);
+}
+
+static bool fits(const struct braid_super *super,
+		 const struct braid_super *fresh)
+{
+	return super->level == fresh->level &&
+	       super->layout == fresh->layout &&
+	       super->chunk_sectors == fresh->chunk_sectors &&
+	       super->members == fresh->members &&
+	       size_fits(super, fresh) &&
+	       super->data_offset == fresh->data_offset;
 }
 
 /*

@@ -165,6 +165,11 @@ static const struct {
 	{ "raid1 8 7 superblock " UUID " replace 1 c failed 1 2 a b", 13, "that failed, or" },
 	{ "raid1 8 8 superblock " UUID " replace 1 c replace 0 d 2 a b", 9, "one device" },
 	{ "raid1 8 7 superblock " UUID " replace 1 c replaced 1 2 a b", 13, "both replace" },
+	{ "raid1 8 1 grow 2 a b", 7, "needs the feature superblock" },
+	{ "raid1 8 3 superblock " UUID " grow 2 a -", 9, "lacks a device" },
+	{ "raid1 8 5 superblock " UUID " grow failed 0 2 a b", 11, "lacks a device" },
+	{ "raid1 8 5 superblock " UUID " rebuild 0 grow 2 a b", 11, "lacks a device" },
+	{ "raid1 8 6 superblock " UUID " grow replace 0 c 2 a b", 12, "while a device" },
 	{ "raid1 8 2 max_recovery_rate 0 2 a b", 5, "must not be 0" },
 	{ "raid1 8 2 min_recovery_rate x 2 a b", 5, "a number of KiB/s" },
 	{ "raid1 8 2 failed 0 2 - b", 8, "both" },
@@ -205,7 +210,7 @@ static void random_lines(struct kunit *test)
 {
 	static const char *const words[] = {
 		"raid0", "raid1", "raid5", "0", "1", "2", "3", "8", "128", "failed",
-		"superblock", UUID, "rebuild", "readd", "replace", "replaced", "no_log", "max_recovery_rate", "stable_pages", "-", "a", "b", "c",
+		"superblock", UUID, "rebuild", "readd", "replace", "replaced", "grow", "no_log", "max_recovery_rate", "stable_pages", "-", "a", "b", "c",
 		"4294967295", "18446744073709551616", "",
 	};
 	struct bench *b = test->priv;

@@ -519,6 +519,29 @@ static void a_twin_takes_the_slot_or_not(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, raid_super_check(&b->other, SIZE), RAID_SUPER_TABLE);
 }
 
+/* A crash while the array grows leaves members that say the old size. */
+static void who_is_shorter(struct kunit *test)
+{
+	struct bench *b = test->priv;
+
+	b->super[1].member_sectors = cpu_to_le64(32000);
+	b->super[1].events = cpu_to_le64(6);
+	raid_super_judge(b->list, MEMBERS, b->verdict);
+	expect(test, RAID_MEMBER_CURRENT, RAID_MEMBER_CURRENT, RAID_MEMBER_CURRENT);
+	/* long ago */
+	b->super[1].events = cpu_to_le64(9);
+	raid_super_judge(b->list, MEMBERS, b->verdict);
+	expect(test, RAID_MEMBER_STALE, RAID_MEMBER_CURRENT, RAID_MEMBER_STALE);
+	/* it never gets shorter, nor longer at the same time */
+	b->super[1].member_sectors = cpu_to_le64(28000);
+	raid_super_judge(b->list, MEMBERS, b->verdict);
+	expect(test, RAID_MEMBER_MISFIT, RAID_MEMBER_CURRENT, RAID_MEMBER_MISFIT);
+	b->super[1].member_sectors = cpu_to_le64(32000);
+	b->super[1].events = cpu_to_le64(5);
+	raid_super_judge(b->list, MEMBERS, b->verdict);
+	expect(test, RAID_MEMBER_CURRENT, RAID_MEMBER_MISFIT, RAID_MEMBER_CURRENT);
+}
+
 static void garbage_does_no_harm(struct kunit *test)
 {
 	struct bench *b = test->priv;
@@ -573,6 +596,7 @@ static struct kunit_case raid_super_cases[] = {
 	KUNIT_CASE(an_old_complaint_is_no_parting),
 	KUNIT_CASE(who_does_not_belong),
 	KUNIT_CASE(a_twin_takes_the_slot_or_not),
+	KUNIT_CASE(who_is_shorter),
 	KUNIT_CASE(garbage_does_no_harm),
 	{}
 };

@@ -170,12 +170,13 @@ static void unmark(const struct joining *joining)
 		       joining->member.path, strerror(-r));
 }
 
-static int swap(struct live *live, const struct raid_line *line)
+static int swap_to(struct live *live, const struct raid_line *line,
+		   uint64_t sectors)
 {
 	static char params[DM_RAID_LINE_SIZE +
 			   RAID_LINE_WORDS_MAX * RAID_LINE_WORD_SIZE];
 	struct dm_dev_table table = {
-		.sectors = live->sectors,
+		.sectors = sectors,
 		.target = BRAID_RAID_TARGET,
 		.params = params,
 	};
@@ -186,6 +187,11 @@ static int swap(struct live *live, const struct raid_line *line)
 	if (dm_swap(live->name, &table, &error))
 		return complain("%s", error.text);
 	return 0;
+}
+
+static int swap(struct live *live, const struct raid_line *line)
+{
+	return swap_to(live, line, live->sectors);
 }
 
 static int put(struct live *live, const struct joining *joining,
@@ -345,6 +351,17 @@ int adopt_spare(const struct live *live, const char *path, bool force)
 	if (r)
 		return write_failed(path, r);
 	return mark(&joining, !is_own(live, &joining.found), &super);
+}
+
+int adopt_length(struct live *live, uint64_t sectors)
+{
+	static struct raid_line line;
+
+	dm_swap_clear(live->name, NULL);
+	line = live->line;
+	if (raid_line_add_word(&line, "grow"))
+		return complain("the table of %s is too long", live->name);
+	return swap_to(live, &line, sectors);
 }
 
 int adopt_nothing(struct live *live, unsigned int slot)

@@ -44,6 +44,9 @@ int adopt_no_twin(struct live *live, unsigned int slot);
 /* Make a device a spare of the array. Return: 0, or EXIT_FAILED likewise. */
 int adopt_spare(const struct live *live, const char *path, bool force);
 
+/* More of each device is used, all of which have it. Return: 0, or EXIT_FAILED. */
+int adopt_length(struct live *live, uint64_t sectors);
+
 /* Let go of a slot's device. Return: 0, or EXIT_FAILED likewise. */
 int adopt_nothing(struct live *live, unsigned int slot);
 

@@ -9,6 +9,7 @@
 #include "braidctl/complain.h"
 #include "braidctl/create.h"
 #include "braidctl/examine.h"
+#include "braidctl/grow.h"
 #include "braidctl/members.h"
 #include "braidctl/print.h"
 #include "braidctl/replace.h"
@@ -168,6 +169,18 @@ const struct command array_commands[] = {
 			"ends it; array remove NAME NEW gives it up. The place of one that failed is\n"
 			"taken at once, and rebuilt.",
 		.run = array_replace,
+	},
+	{
+		.family = "array",
+		.name = "grow",
+		.operands = "NAME",
+		.operands_min = 1,
+		.operands_max = 1,
+		.options = OPT(JSON),
+		.summary = "Use all that an array's devices have, in use or not.",
+		.more = "After the smallest of them was replaced by a larger one, or got longer itself.\n"
+			"A filesystem on it can be made larger then: resize2fs, xfs_growfs.",
+		.run = array_grow,
 	},
 	{
 		.family = "array",

@@ -102,6 +102,15 @@ static void drop(struct raid_line *line, const char *feature, unsigned int slot)
 	drop_words(line, feature, slot, 2);
 }
 
+int raid_line_add_word(struct raid_line *line, const char *word)
+{
+	if (line->nr_words == RAID_LINE_WORDS_MAX ||
+	    strlen(word) >= RAID_LINE_WORD_SIZE)
+		return -ENOSPC;
+	strcpy(line->word[line->nr_words++], word);
+	return 0;
+}
+
 int raid_line_add(struct raid_line *line, const char *feature,
 		  unsigned int slot)
 {

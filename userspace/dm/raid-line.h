@@ -35,6 +35,9 @@ int raid_line_format(const struct raid_line *line, char *text, size_t size);
 bool raid_line_has(const struct raid_line *line, const char *feature,
 		   unsigned int slot);
 
+/* Add a feature that is one word. Return: 0 or -ENOSPC. */
+int raid_line_add_word(struct raid_line *line, const char *word);
+
 /* Add "<feature> <slot>". Return: 0 or -ENOSPC. */
 int raid_line_add(struct raid_line *line, const char *feature,
 		  unsigned int slot);
