@@ -34,7 +34,7 @@ struct seen {
 };
 
 struct world {
-	bool up, suspended, closing, reloading;
+	bool up, suspended, closing, reloading, growing;
 	bool durable;
 	bool calm;			/* it seldom stops, so eras get old */
 	u32 extent, slots;		/* of the activity log */
@@ -633,8 +633,12 @@ static bool ask(u32 since, const char *upto)
 
 static void ask_now(u32 since)
 {
-	u32 nr_blocks = world.nr_blocks;
+	u32 nr_blocks;
 
+	/* a device grows when it is resumed: until then it answers for what it was */
+	while (world.growing)
+		sim_wait();
+	nr_blocks = world.nr_blocks;
 	truth_must(since, ERA_ANY, nr_blocks);
 	if (ask(since, "now"))
 		truth_judge(since, era_now(), nr_blocks, "live");
@@ -729,10 +733,12 @@ static void reload_thread(void *arg)
 	suspend();
 	while (world.messages)
 		sim_wait();
+	world.growing = true;
 	truth_grow(nr_blocks, era_now());
 	world.live = ti;
 	world.nr_blocks = nr_blocks;
 	resume(ti);
+	world.growing = false;
 	target_end(old);
 	world.reloading = false;
 }
@@ -798,6 +804,7 @@ static void boot(void)
 	sim_reset();
 	world.suspended = false;
 	world.closing = false;
+	world.growing = false;
 	world.reloading = false;
 	world.writes = 0;
 	world.messages = 0;
