@@ -50,6 +50,10 @@ test-files-long:	## CUTS=20 members lost under ext4, XFS, btrfs; 8 jobs on SMP
 	@CUTS=$(or $(CUTS),20) LAB_SLOW=20 SUITE_SECONDS=36000 VM_CPUS=$(or $(VM_CPUS),4) \
 		TESTS='19[02]*' tools/test uml vm
 
+test-crash-long:	## CUTS=300 power cuts under writes, then a member is lost
+	@CUTS=$(or $(CUTS),300) LAB_SLOW=200 SUITE_SECONDS=14000 \
+		TESTS='150*' tools/test uml
+
 test-vm:	## tests/kernel, tests/vm in QEMU on KERNELS="6.1 6.12"; TESTS=glob
 	@KERNELS="$(if $(filter command line,$(origin KERNEL)),$(KERNEL),$(KERNELS))" \
 		tools/test vm

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * The superblock of a member of a braid-raid array, as it is on the disk. The
+ * The superblock of a member of a braid-raid array, and the entries of the
+ * partial parity log of RAID 5, as they are on the disk. The
  * kernel module and the programs read and write this one structure;
  * Documentation/raid-format.md says byte by byte what it means. Everything is
  * little-endian, offsets and sizes are in sectors of 512 bytes. Each field is at a
@@ -41,12 +42,22 @@
  */
 #define BRAID_SUPER_COMPAT	0U		/* those that are known */
 #define BRAID_SUPER_RO_COMPAT	0U
-#define BRAID_SUPER_INCOMPAT	0U
+#define BRAID_SUPER_INCOMPAT	BRAID_SUPER_PPL
+
+/*
+ * Incompat: the array was not stopped, and it kept a partial parity log, which is
+ * to be replayed. Whoever stops it takes this away.
+ */
+#define BRAID_SUPER_PPL		0x1U
 
 /* Flags */
 #define BRAID_SUPER_CLEAN	0x1U	/* stopped: the members are alike */
 #define BRAID_SUPER_READD	0x2U	/* rebuilt by what the log marks */
 #define BRAID_SUPER_TWIN	0x4U	/* a member is being copied to it */
+#define BRAID_SUPER_LOGGED	0x8U	/* replaying makes parity right */
+
+/* Where "create" puts the partial parity log of RAID 5: up to the data. */
+#define BRAID_PPL_SECTOR	512U
 
 /* The numbers of RAID 5's layouts are md's. */
 #define BRAID_LAYOUT_LEFT_ASYMMETRIC	0U
@@ -87,7 +98,7 @@ struct braid_super_slot {
  * @compat: features, see above
  * @ro_compat: features, see above
  * @incompat: features, see above
- * @flags: BRAID_SUPER_CLEAN; BRAID_SUPER_READD of a member that is being rebuilt;
+ * @flags: BRAID_SUPER_CLEAN, BRAID_SUPER_LOGGED; BRAID_SUPER_READD of a member that is being rebuilt;
  *	BRAID_SUPER_TWIN of the device that @twin_uuid names: its slot is that of
  *	the member which it is to replace
  * @array_uuid: the array's
@@ -112,6 +123,7 @@ struct braid_super_slot {
  * @recovery_sector: this member is rebuilt up to here
  * @twin_uuid: of the device to which a member is copied that is to be replaced;
  *	zeroes if there is none
+ * @ppl_run: what entries of the partial parity log have that count
  * @reserved: 0
  * @table: the members
  */
@@ -144,7 +156,8 @@ struct braid_super {
 	__le64 resync_sector;
 	__le64 recovery_sector;
 	__u8 twin_uuid[16];
-	__u8 reserved[1824];
+	__le64 ppl_run;
+	__u8 reserved[1816];
 	struct braid_super_slot table[BRAID_SUPER_SLOTS];
 };
 
@@ -199,6 +212,68 @@ struct braid_log_block {
 
 _Static_assert(sizeof(struct braid_log_header) == 512, "a header is 512 bytes");
 _Static_assert(sizeof(struct braid_log_block) == 512, "a block is 512 bytes");
+
+/*
+ * The partial parity log: entries of a fixed size, one behind the other. Each
+ * has this header and, behind it, room for as many cells of 4 KiB as there are
+ * rows in a chunk, at most BRAID_PPL_ROWS.
+ */
+#define BRAID_PPL_MAGIC		"BRAIDPPL"
+#define BRAID_PPL_BYTES		4096U
+#define BRAID_PPL_ROWS		16U
+#define BRAID_PPL_SLOTS		16U
+#define BRAID_PPL_PLACES	64U	/* for entries, at most, on each member */
+
+/**
+ * struct braid_ppl_row - a row that was about to be written
+ * @sector: where it is, in a member's data
+ * @checksum: CRC-32C of its partial parity; 0 if it has none
+ * @block: where its partial parity is: this many times 4 KiB behind the header;
+ *	0 if all its data was about to be written
+ * @reserved: 0
+ * @written: by slot, the sectors of the member's cell that were, a bit each
+ */
+struct braid_ppl_row {
+	__le64 sector;
+	__le32 checksum;
+	__u8 block;
+	__u8 reserved[3];
+	__u8 written[BRAID_PPL_SLOTS];
+};
+
+/**
+ * struct braid_ppl - the header of an entry of the partial parity log
+ * @magic: BRAID_PPL_MAGIC
+ * @checksum: CRC-32C of the header, taken with 0 here
+ * @slot: the member that it is on, which has the rows' parity
+ * @rows: how many rows follow
+ * @array_uuid: the array's
+ * @run: the array's ppl_run when it was written
+ * @events: the array's events then
+ * @sector: where it stands, in sectors of the member
+ * @reserved: 0
+ * @row: the rows
+ * @unused: 0
+ */
+struct braid_ppl {
+	__u8 magic[8];
+	__le32 checksum;
+	__le16 slot;
+	__le16 rows;
+	__u8 array_uuid[16];
+	__le64 run;
+	__le64 events;
+	__le64 sector;
+	__u8 reserved[8];
+	struct braid_ppl_row row[BRAID_PPL_ROWS];
+	__u8 unused[3520];
+};
+
+_Static_assert(sizeof(struct braid_ppl_row) == 32, "a row is 32 bytes");
+_Static_assert(sizeof(struct braid_ppl) == BRAID_PPL_BYTES,
+	       "the header of an entry is 4 KiB");
+_Static_assert(__builtin_offsetof(struct braid_ppl, row) == 64,
+	       "the rows are at 64");
 _Static_assert(sizeof(struct braid_super_slot) == 32, "a slot is 32 bytes");
 _Static_assert(sizeof(struct braid_super) == BRAID_SUPER_BYTES,
 	       "a superblock is 4 KiB");

@@ -248,6 +248,17 @@ static int parse_stable_pages(struct raid_args *args, struct words *words)
 	return 0;
 }
 
+/* "no_ppl" */
+static int parse_no_ppl(struct raid_args *args, struct words *words)
+{
+	if (args->level != RAID_LEVEL_5)
+		return complain(words,
+				"only raid5 has a partial parity log to do without");
+	args->no_ppl = true;
+	return 0;
+}
+
+/* Those that need nothing are a word by themselves. */
 static const struct {
 	const char *name;
 	int (*parse)(struct raid_args *args, struct words *words);
@@ -267,6 +278,7 @@ static const struct {
 	  "the feature replaced needs the number of a slot" },
 	{ "grow", parse_grow, NULL },
 	{ "no_log", parse_no_log, NULL },
+	{ "no_ppl", parse_no_ppl, NULL },
 	{ "min_recovery_rate", parse_rate_min,
 	  "a rate must be a number of KiB/s" },
 	{ "max_recovery_rate", parse_rate_max,
@@ -290,7 +302,7 @@ static int parse_feature(struct raid_args *args, struct words *words,
 		return complain(words, features[i].needs);
 	}
 	return complain(words,
-			"unknown feature: failed, superblock, rebuild, readd, replace, replaced, grow, no_log, min_recovery_rate, max_recovery_rate and stable_pages are known");
+			"unknown feature: failed, superblock, rebuild, readd, replace, replaced, grow, no_log, no_ppl, min_recovery_rate, max_recovery_rate and stable_pages are known");
 }
 
 static int parse_features(struct raid_args *args, struct words *words)

@@ -39,6 +39,7 @@ enum raid_level_id {
  * @rate_min: KiB/s ("min_recovery_rate <rate>"); 0: as usual
  * @rate_max: KiB/s ("max_recovery_rate <rate>"); 0: as usual
  * @stable_pages: what is written doesn't change meanwhile ("stable_pages")
+ * @no_ppl: don't keep a partial parity log ("no_ppl")
  * @path: the words that name the devices; NULL for "-"
  */
 struct raid_args {
@@ -59,6 +60,7 @@ struct raid_args {
 	u32 rate_min;
 	u32 rate_max;
 	bool stable_pages;
+	bool no_ppl;
 	const char *path[BRAID_RAID0_MEMBERS_MAX];
 };
 

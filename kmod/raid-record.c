@@ -33,6 +33,8 @@ struct raid_record_io {
  * @keep: they may not be where the log marks it
  * @grow: the table wants more of each member to be used
  * @sectors: how much is, as the superblocks have it
+ * @ppl: the run before this one kept a partial parity log, and was not stopped
+ * @logged: where parity may be wrong is in that log, or behind @resync
  * @resync: redundancy is established up to here
  * @log: where the members have their write-intent logs; 0: they don't
  * @asked: members that the table wants rebuilt from the beginning
@@ -61,6 +63,8 @@ struct raid_record {
 	bool keep;
 	bool grow;
 	u64 sectors;
+	bool ppl;
+	bool logged;
 	u64 resync;
 	u64 log;
 	DECLARE_BITMAP(asked, BRAID_RAID0_MEMBERS_MAX);
@@ -195,6 +199,10 @@ static const char *compare_table(const struct raid *raid, unsigned int slot)
 	if (raid->data_offset &&
 	    le64_to_cpu(super->data_offset) != raid->data_offset)
 		return "its data began elsewhere when the table was loaded";
+	if (raid->data_offset &&
+	    (le64_to_cpu(super->ppl_offset) != raid->ppl_offset ||
+	     le64_to_cpu(super->ppl_sectors) != raid->ppl_sectors))
+		return "its partial parity log was elsewhere when the table was loaded";
 	if (le32_to_cpu(super->ro_compat) & ~BRAID_SUPER_RO_COMPAT &&
 	    braid_table_writable(raid->ti->table))
 		return "its superblock has features that are not known: the array can be read only";
@@ -466,7 +474,7 @@ static void compose(struct raid *raid, unsigned int slot)
 	struct raid_record *record = raid->record;
 	struct braid_super *super = record->super[slot];
 	u64 sequence = le64_to_cpu(super->sequence);
-	u32 flags = 0;
+	u32 flags = 0, incompat = 0;
 	u64 recovery = test_bit(slot, record->filling) ?
 			       record->recovery[slot] : BRAID_SYNCED;
 
@@ -476,8 +484,14 @@ static void compose(struct raid *raid, unsigned int slot)
 		flags |= BRAID_SUPER_READD;
 	if (slot == raid->members)
 		flags |= BRAID_SUPER_TWIN;
+	if (record->logged)
+		flags |= BRAID_SUPER_LOGGED;
+	if (raid->ppl && !record->clean)
+		incompat |= BRAID_SUPER_PPL;
 	super->flags = cpu_to_le32(flags);
+	super->incompat = cpu_to_le32(incompat);
 	super->recovery_sector = cpu_to_le64(recovery);
+	super->ppl_run = cpu_to_le64(raid->ppl_run);
 	super->events = cpu_to_le64(record->events);
 	super->sequence = cpu_to_le64(sequence + 1);
 	super->updated = cpu_to_le64(ktime_get_real_seconds());
@@ -816,6 +830,9 @@ static void adopt(struct raid *raid, unsigned int fresh)
 
 	record->events = le64_to_cpu(super->events);
 	record->clean = le32_to_cpu(super->flags) & BRAID_SUPER_CLEAN;
+	record->ppl = le32_to_cpu(super->incompat) & BRAID_SUPER_PPL;
+	record->logged = le32_to_cpu(super->flags) & BRAID_SUPER_LOGGED;
+	raid->ppl_run = le64_to_cpu(super->ppl_run);
 	record->resync = le64_to_cpu(super->resync_sector);
 	record->log = log_of(super);
 	record->sectors = le64_to_cpu(super->member_sectors);
@@ -856,10 +873,12 @@ static void check_by_log(struct raid *raid)
 
 /*
  * What was under way when the power went may differ from member to member: where
- * that was, the log knows, if there is one. @lost are those that it isn't read
- * from.
+ * that was, the log knows, if there is one, unless they are @alike, as the partial
+ * parity log has put it right. @lost are those that it isn't read from. What the
+ * partial parity log has counts no more: the array's next events are the first
+ * that nothing in it can have as its run.
  */
-static void begin(struct raid *raid, const unsigned long *lost)
+static void begin(struct raid *raid, const unsigned long *lost, bool alike)
 {
 	DECLARE_BITMAP(whole, BRAID_RAID0_MEMBERS_MAX) = { 0 };
 	struct raid_record *record = raid->record;
@@ -872,12 +891,37 @@ static void begin(struct raid *raid, const unsigned long *lost)
 	}
 	found = raid_log_read(raid, whole);
 	check_by_log(raid);
-	if (!record->clean && !found && raid->level_id != RAID_LEVEL_0)
+	if (!alike && !found && raid->level_id != RAID_LEVEL_0)
 		record->resync = 0;
 	raid_sync_begin(raid, record->resync,
-			!record->clean && found ? raid_log_marks(raid) : NULL);
+			!alike && found ? raid_log_marks(raid) : NULL);
+	if (alike)
+		WRITE_ONCE(raid->torn, false);
 	record->keep = !record->clean;
 	record->clean = false;
+	record->logged = raid->ppl && !raid_sync_by_marks(raid);
+	raid->ppl_run = record->events + 1;
+}
+
+/*
+ * Crash: within it, or after it as long as no superblock has been written, it is
+ * done once more.
+ *
+ * Return: 0 if the members are alike but for what is behind record->resync, 1 if
+ * they may not be, or -errno.
+ */
+static int replay(struct raid *raid, const unsigned long *lost)
+{
+	const struct raid_record *record = raid->record;
+	int r;
+
+	if (record->clean)
+		return 0;
+	if (!record->ppl || !raid->ppl_offset || !raid->level->replay ||
+	    !braid_table_writable(raid->ti->table))
+		return 1;
+	r = raid->level->replay(raid, lost);
+	return r ? r : !record->logged;
 }
 
 /* The array does as the record has it. */
@@ -894,12 +938,13 @@ static void follow(struct raid *raid)
 }
 
 /* Without a member, what it held is known by a parity that may be wrong. */
-static void warn_of_holes(const struct raid *raid, unsigned int left)
+static void warn_of_holes(const struct raid *raid, unsigned int left,
+			  bool alike)
 {
 	const struct raid_record *record = raid->record;
 
 	if (raid->level->parity && left < raid->members &&
-	    (!record->clean || record->resync < raid->member_sectors))
+	    (!alike || record->resync < raid->member_sectors))
 		DMWARN("%s: a device is lacking and parity may be wrong: data may be lost",
 		       dm_table_device_name(raid->ti->table));
 }
@@ -935,8 +980,11 @@ static int start_locked(struct raid *raid, unsigned long *lost)
 	}
 	adopt(raid, fresh);
 	follow(raid);
-	warn_of_holes(raid, left);
-	begin(raid, lost);
+	r = replay(raid, lost);
+	if (r < 0)
+		return r;
+	warn_of_holes(raid, left, !r);
+	begin(raid, lost, !r);
 	if (!braid_table_writable(raid->ti->table))
 		return 0;
 	r = commit(raid, lost);
@@ -998,6 +1046,7 @@ static void note_progress(struct raid *raid)
 	unsigned int slot;
 
 	record->resync = raid_sync_resynced(raid);
+	record->logged = raid->ppl && !raid_sync_by_marks(raid);
 	for_each_set_bit(slot, record->filling, raid_places(raid))
 		record->recovery[slot] = READ_ONCE(raid->recovered[slot]);
 }
@@ -1170,6 +1219,7 @@ static bool fill_record(struct raid *raid)
 int raid_record_load(struct raid *raid, const struct raid_args *args)
 {
 	DECLARE_BITMAP(refused, BRAID_RAID0_MEMBERS_MAX) = { 0 };
+	const struct braid_super *super;
 	int fresh;
 
 	if (!args->superblock)
@@ -1207,9 +1257,37 @@ int raid_record_load(struct raid *raid, const struct raid_args *args)
 	adopt(raid, fresh);
 	bitmap_copy(raid->rebuilding, raid->record->filling,
 		    BRAID_RAID0_MEMBERS_MAX);
-	raid->data_offset =
-		le64_to_cpu(raid->record->super[fresh]->data_offset);
+	super = raid->record->super[fresh];
+	raid->data_offset = le64_to_cpu(super->data_offset);
+	raid->ppl_offset = le64_to_cpu(super->ppl_offset);
+	raid->ppl_sectors = le64_to_cpu(super->ppl_sectors);
+	raid->ppl = raid->ppl_offset && raid->level->replay && !args->no_ppl;
 	return 0;
+}
+
+/**
+ * raid_record_events() - the array's events now
+ * @raid: the array; it has superblocks
+ *
+ * Any context.
+ *
+ * Return: a number that only grows, unless nobody could be told of the last one.
+ */
+u64 raid_record_events(const struct raid *raid)
+{
+	return READ_ONCE(raid->record->events);
+}
+
+/**
+ * raid_record_since() - since when a member is what it is to the array
+ * @raid: the array; it has superblocks; the caller holds raid->change
+ * @slot: the member's slot
+ *
+ * Return: the array's events then.
+ */
+u64 raid_record_since(const struct raid *raid, unsigned int slot)
+{
+	return le64_to_cpu(raid->record->table[slot].since);
 }
 
 /**

@@ -43,5 +43,7 @@ bool raid_record_by_log(const struct raid *raid);
 sector_t raid_record_log(const struct raid *raid);
 u64 raid_record_resynced(const struct raid *raid);
 int raid_record_lost(struct raid *raid, unsigned long *lost);
+u64 raid_record_events(const struct raid *raid);
+u64 raid_record_since(const struct raid *raid, unsigned int slot);
 
 #endif

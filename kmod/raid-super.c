@@ -317,7 +317,9 @@ static bool fits(const struct braid_super *super,
 	       super->chunk_sectors == fresh->chunk_sectors &&
 	       super->members == fresh->members &&
 	       size_fits(super, fresh) &&
-	       super->data_offset == fresh->data_offset;
+	       super->data_offset == fresh->data_offset &&
+	       super->ppl_offset == fresh->ppl_offset &&
+	       super->ppl_sectors == fresh->ppl_sectors;
 }
 
 /*

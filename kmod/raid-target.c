@@ -239,9 +239,13 @@ static void status_table(const struct raid *raid, char *result,
 	features += 3 * raid_twin_used(raid);
 	features += 2 * (!!raid->rate_min + !!raid->rate_max);
 	features += raid->stable_pages;
+	if (raid->ppl_offset && !raid->ppl)
+		features++;
 	DMEMIT("%s %u %u", type_name(raid), raid->chunk, features);
 	if (raid->record)
 		DMEMIT(" superblock %pUb", &raid->uuid);
+	if (raid->ppl_offset && !raid->ppl)
+		DMEMIT(" no_ppl");
 	if (raid->no_log)
 		DMEMIT(" no_log");
 	if (raid_twin_used(raid))

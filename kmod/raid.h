@@ -74,6 +74,9 @@ struct raid_log;
  *	->resumed and whenever a member was rebuilt
  * @parity: redundancy can be established only with all members there
  * @log: it calls raid_log_begin() before it writes
+ * @replay: the array was not stopped: make use of what its log says; members in
+ *	@lost are not to be used. Returns 0, or 1 if not all could be made use of,
+ *	or -errno, after a message, if the array can't be started. May sleep
  * @superblocks: it adds raid->data_offset to where it goes on a member, and
  *	takes none out of use before raid_record_lost() said so
  */
@@ -91,6 +94,7 @@ struct raid_level {
 	void (*refresh)(struct raid *raid);
 	bool parity;
 	bool log;
+	int (*replay)(struct raid *raid, const unsigned long *lost);
 	bool superblocks;
 };
 
@@ -105,6 +109,10 @@ struct raid_level {
  * @layout: shape, for raid0
  * @member_sectors: how much of each member is used
  * @data_offset: where that begins on each member
+ * @ppl: it keeps a partial parity log
+ * @ppl_offset: where that is on each member; 0 if there is no room for one
+ * @ppl_sectors: its size
+ * @ppl_run: what entries of it have that count
  * @uuid: the array's, if it has superblocks
  * @record: its superblocks; NULL if it has none
  * @sync: what makes its members agree; NULL if there is no redundancy
@@ -141,6 +149,11 @@ struct raid {
 	struct raid_layout layout;
 	sector_t member_sectors;
 	sector_t data_offset;
+
+	bool ppl;
+	sector_t ppl_offset;
+	sector_t ppl_sectors;
+	u64 ppl_run;
 
 	uuid_t uuid;
 	struct raid_record *record;

@@ -116,7 +116,6 @@ struct raid5_row *raid5_copy_row(struct raid5_round *round, unsigned int at)
  */
 void raid5_copy_mark(struct raid5_round *round, struct bio *bio)
 {
-	const unsigned int all = BIT(RAID5_CELL_SECTORS) - 1;
 	struct raid5_cell *cell;
 	struct raid5_row *row;
 	struct piece piece;
@@ -132,7 +131,7 @@ void raid5_copy_mark(struct raid5_round *round, struct bio *bio)
 		cell->sectors |= (BIT(piece.bytes >> SECTOR_SHIFT) - 1)
 				 << (piece.in_cell >> SECTOR_SHIFT);
 		row->written |= BIT(piece.slot);
-		if (cell->sectors == all)
+		if (cell->sectors == RAID5_CELL_ALL)
 			row->whole |= BIT(piece.slot);
 	}
 }

@@ -129,14 +129,20 @@ static void free_row(struct raid5_row *row, unsigned int places)
 		if (row->cell[slot].page)
 			__free_page(row->cell[slot].page);
 	}
+	if (row->partial)
+		__free_page(row->partial);
 	kfree(row->cell);
 	kfree(row);
 }
 
-static bool fill_row(struct raid5_row *row, const struct raid5 *r5)
+static bool fill_row(struct raid5_row *row, const struct raid5 *r5, bool log)
 {
 	unsigned int slot, places = raid_places(r5->raid);
 
+	if (log)
+		row->partial = alloc_page(GFP_KERNEL);
+	if (log && !row->partial)
+		return false;
 	row->cell = kcalloc(places, sizeof(*row->cell), GFP_KERNEL);
 	if (!row->cell)
 		return false;
@@ -152,11 +158,11 @@ static bool fill_row(struct raid5_row *row, const struct raid5 *r5)
 	return true;
 }
 
-static struct raid5_row *make_row(const struct raid5 *r5)
+static struct raid5_row *make_row(const struct raid5 *r5, bool log)
 {
 	struct raid5_row *row = kzalloc(sizeof(*row), GFP_KERNEL);
 
-	if (!row || fill_row(row, r5))
+	if (!row || fill_row(row, r5, log))
 		return row;
 	free_row(row, raid_places(r5->raid));
 	return NULL;
@@ -195,7 +201,7 @@ struct raid5_round *raid5_pool_own(struct raid5 *r5, unsigned int rows)
 		return NULL;
 	round->rows_count = rows;
 	while (rows--) {
-		row = make_row(r5);
+		row = make_row(r5, false);
 		if (!row) {
 			raid5_pool_disown(round);
 			return NULL;
@@ -228,7 +234,7 @@ int raid5_pool_fill(struct raid5 *r5)
 		list_add(&round->node, &pool->rounds);
 	}
 	while (pool->rows_count < rows) {
-		row = make_row(r5);
+		row = make_row(r5, r5->log);
 		if (!row)
 			return -ENOMEM;
 		list_add(&row->node, &pool->rows);

@@ -2,7 +2,7 @@
 /*
  * RAID 5: a round, a turn of work on a band.
  *
- *	mark -> plan -> read -> (mend) -> compute -> write -> (drop members) -> finish
+ *	mark -> plan -> read -> (mend) -> compute -> log -> write -> (drop members) -> finish
  *
  * Each step ends by sending bios to members and naming the next one, which runs
  * once all of them are done: at once in the context of whoever sent them if they
@@ -96,6 +96,7 @@ static void finish(struct raid5_round *round)
 			raid5_copy_out(round, bio);
 	}
 	raid5_release_rows(round);
+	raid5_log_leave(round);
 	if (round->marked)
 		raid_log_end(round->r5->raid, &round->mark);
 	raid5_band_leave(round);
@@ -108,17 +109,34 @@ static void finish(struct raid5_round *round)
 
 static void wrote(struct raid5_round *round);
 
-/*
- * A member that failed is dropped on the workqueue only: who sends may be in
- * raid5_map(), where bios to members, also those that record it, don't run.
+/**
+ * raid5_round_hold() - bios to members are going to be sent
+ * @round: the round
+ * @next: the step that is taken when all of them have ended
  */
-static void put(struct raid5_round *round, bool may_run)
+void raid5_round_hold(struct raid5_round *round,
+		      void (*next)(struct raid5_round *round))
+{
+	round->next = next;
+	atomic_set(&round->pending, 1);
+}
+
+/**
+ * raid5_round_put() - a bio to a member has ended, or all have been sent
+ * @round: the round
+ * @may_run: the next step can be taken here
+ *
+ * A member that failed is dropped on the workqueue only: who sends may be in
+ * raid5_map(), where bios to members, also those that record it, don't run. The
+ * round may be over, and another's, when this returns. Any context.
+ */
+void raid5_round_put(struct raid5_round *round, bool may_run)
 {
 	if (!atomic_dec_and_test(&round->pending))
 		return;
 	if (round->next == wrote && !round->failed)
 		finish(round);
-	else if (may_run && round->next != wrote)
+	else if (may_run && !round->failed)
 		round->next(round);
 	else
 		queue_work(round->r5->wq, &round->work);
@@ -148,7 +166,7 @@ static void cells_end_io(struct bio *bio)
 			WRITE_ONCE(round->unread, true);
 		}
 	}
-	put(round, false);
+	raid5_round_put(round, false);
 }
 
 static void send_run(struct raid5_round *round, unsigned int slot,
@@ -213,15 +231,14 @@ void raid5_round_send(struct raid5_round *round, raid5_cells_fn cells,
 	struct blk_plug plug;
 	unsigned int slot;
 
-	round->next = next;
-	atomic_set(&round->pending, 1);
+	raid5_round_hold(round, next);
 	blk_start_plug(&plug);
 	for (slot = 0; slot < round->r5->layout.members; slot++)
 		send_slot(round, slot, cells, opf);
 	if (op_is_write(opf) && READ_ONCE(round->r5->twin))
 		send_slot(round, slot, cells, opf);
 	blk_finish_plug(&plug);
-	put(round, true);
+	raid5_round_put(round, true);
 }
 
 /* The steps. */
@@ -252,10 +269,14 @@ static void wrote(struct raid5_round *round)
 	finish(round);
 }
 
-/* FUA of one write is FUA of all that it shares the round, and parity, with. */
+/*
+ * FUA of one write is FUA of all that it shares the round, and parity, with. With
+ * the log everything is: its entry may be overwritten when the round is over,
+ * and the next one for the row builds on what this one wrote.
+ */
 static blk_opf_t write_flags(const struct raid5_round *round)
 {
-	blk_opf_t opf = REQ_OP_WRITE;
+	blk_opf_t opf = REQ_OP_WRITE | (round->r5->log ? REQ_FUA : 0);
 	struct bio *bio;
 
 	bio_list_for_each(bio, &round->bios)
@@ -276,6 +297,33 @@ static void compute(struct raid5_round *round,
 	}
 }
 
+static void send_writes(struct raid5_round *round)
+{
+	raid5_round_send(round, raid5_cells_to_write, write_flags(round), wrote);
+}
+
+/*
+ * What the round is about to write is in the log. A member that failed to log is
+ * out, then the rows have no parity any more and other plans. Nothing has been
+ * written to them. Process context.
+ */
+static void logged(struct raid5_round *round)
+{
+	if (unlikely(round->status)) {
+		finish(round);
+	} else if (likely(!round->failed)) {
+		send_writes(round);
+	} else if (raid5_drop(round->r5, round->failed,
+			      "its partial parity log can't be written") ||
+		   raid5_has_failed(round->r5)) {
+		round->status = BLK_STS_IOERR;
+		finish(round);
+	} else {
+		round->failed = 0;
+		begin(round);
+	}
+}
+
 static void compute_and_write(struct raid5_round *round)
 {
 	struct bio *bio;
@@ -288,7 +336,10 @@ static void compute_and_write(struct raid5_round *round)
 	bio_list_for_each(bio, &round->bios)
 		raid5_copy_in(round, bio);
 	compute(round, raid5_plan_after);
-	raid5_round_send(round, raid5_cells_to_write, write_flags(round), wrote);
+	if (round->r5->log)
+		raid5_log_write(round, logged);
+	else
+		send_writes(round);
 }
 
 /* If a member is dropped while cells are mended, all plans are out of date. */
@@ -404,6 +455,7 @@ void raid5_round_run(struct raid5_round *round)
 	round->status = BLK_STS_OK;
 	round->failed = 0;
 	round->marked = false;
+	round->logs = false;
 	bio_list_for_each(bio, &round->bios)
 		raid5_copy_mark(round, bio);
 	if (mark(round))
@@ -417,4 +469,5 @@ void raid5_round_run(struct raid5_round *round)
 void raid5_round_init(struct raid5_round *round)
 {
 	INIT_WORK(&round->work, run_next);
+	INIT_LIST_HEAD(&round->log_node);
 }

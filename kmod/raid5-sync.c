@@ -51,17 +51,61 @@ static int read_rows(struct raid5_round *round)
 	return r;
 }
 
-static int write_rows(struct raid5_round *round)
+static int write_rows(struct raid5_round *round, blk_opf_t flags)
 {
 	struct raid5 *r5 = round->r5;
 
-	move(round, raid5_cells_to_write, REQ_OP_WRITE);
+	move(round, raid5_cells_to_write, REQ_OP_WRITE | flags);
 	if (!round->failed)
 		return 0;
 	if (raid5_drop(r5, round->failed,
 		       "a write failed while it was synchronised; the device is not used any more"))
 		raid_members_torn(r5->raid);
 	return -EIO;
+}
+
+/*
+ * If the log has an entry for one of these rows, replaying it would bring back a
+ * parity that doesn't know the data as it is. So what becomes the parity is
+ * logged, as if all data were being written: then it is the sum of what is there.
+ */
+static int log_rows(struct raid5_round *round)
+{
+	struct raid5_row *row;
+	unsigned int slot;
+
+	for (row = raid5_first_row(round); row;
+	     row = raid5_next_row(round, row)) {
+		if (!row->plan.write)
+			continue;
+		row->plan.method = RAID5_REBUILD;
+		row->whole = row->plan.data;
+		for (slot = 0; slot < round->r5->layout.members; slot++)
+			row->cell[slot].sectors =
+				slot == round->parity ? 0 : RAID5_CELL_ALL;
+	}
+	reinit_completion(&round->r5->sync->done);
+	raid5_log_write(round, have_moved);
+	wait_for_completion_io(&round->r5->sync->done);
+	if (!round->failed)
+		return round->status ? -EIO : 0;
+	raid5_drop(round->r5, round->failed,
+		   "its partial parity log can't be written");
+	return -EIO;
+}
+
+/* Return: 0 or -EIO; either way, others may have the round's places in the log. */
+static int write_parity(struct raid5_round *round)
+{
+	int r;
+
+	if (!round->r5->log)
+		return write_rows(round, 0);
+	r = log_rows(round);
+	if (!r)
+		r = write_rows(round, REQ_FUA);
+	raid5_log_leave(round);
+	return r;
 }
 
 /* What is wanted is the cell that is out; so all others are read. */
@@ -104,7 +148,7 @@ static int recover(struct raid5_round *round)
 		raid5_plan_before(&row->plan, cell);
 		row->plan.write = filling;
 	}
-	return write_rows(round);
+	return write_rows(round, 0);
 }
 
 /* The cells of the member that is to be replaced, or what they should be. */
@@ -140,7 +184,7 @@ static int replace(struct raid5_round *round)
 	for (row = raid5_first_row(round); row;
 	     row = raid5_next_row(round, row))
 		row->plan.write = BIT(r5->layout.members);
-	r = write_rows(round);
+	r = write_rows(round, 0);
 	return READ_ONCE(r5->twin) ? r : -EINTR;
 }
 
@@ -191,7 +235,7 @@ static int compare(struct raid5_round *round, bool write, u64 *mismatches)
 		row->plan.write = BIT(round->parity);
 		differs = true;
 	}
-	return differs ? write_rows(round) : 0;
+	return differs ? write_parity(round) : 0;
 }
 
 /* From the piece's begin on, as far as the band goes; returns its end there. */
@@ -227,6 +271,7 @@ static int do_band(struct raid5 *r5, sector_t begin, sector_t end,
 			    round->begin / raid5_band_sectors(r5));
 	round->out = raid5_out(r5);
 	round->failed = 0;
+	round->status = BLK_STS_OK;
 	take_rows(round, begin, end);
 	if (action == RAID_SYNC_RECOVER)
 		r = recover(round);

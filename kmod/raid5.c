@@ -379,7 +379,6 @@ static struct raid5 *make_raid5(struct raid *raid)
 	r5->band_rows = rows;
 	while (r5->band_rows * raid->members > RAID5_BAND_CELLS)
 		r5->band_rows /= 2;
-	r5->bands = rows / r5->band_rows;
 	for (slot = 0; slot < raid->members; slot++) {
 		if (!raid_member_used(raid, slot))
 			__set_bit(slot, &r5->out);
@@ -404,6 +403,7 @@ static void free_raid5(struct raid5 *r5)
 		destroy_workqueue(r5->wq);
 	raid5_sync_free(r5);
 	raid5_pool_empty(r5);
+	raid5_log_free(r5);
 	kfree(r5);
 }
 
@@ -412,6 +412,10 @@ static int fill_raid5(struct raid5 *r5)
 	const char *name = dm_table_device_name(r5->raid->ti->table);
 	int r;
 
+	r = raid5_log_make(r5);
+	if (r)
+		return r;
+	r5->bands = r5->raid->chunk / raid5_band_sectors(r5);
 	r5->wq = alloc_workqueue("braid-raid/%s", WQ_UNBOUND | WQ_MEM_RECLAIM,
 				 0, name);
 	if (!r5->wq)
@@ -429,12 +433,14 @@ static int raid5_start(struct raid *raid)
 	r = dm_set_target_max_io_len(ti, raid->chunk * (raid->members - 1));
 	if (r)
 		return r;
+	ti->error = "not enough memory for the array";
 	r5 = make_raid5(raid);
-	if (!r5 || fill_raid5(r5)) {
-		if (r5)
-			free_raid5(r5);
-		ti->error = "not enough memory for the array";
+	if (!r5)
 		return -ENOMEM;
+	r = fill_raid5(r5);
+	if (r) {
+		free_raid5(r5);
+		return r;
 	}
 	ti->per_io_data_size = sizeof(struct raid5_io);
 	ti->num_flush_bios = raid->members;
@@ -460,5 +466,6 @@ const struct raid_level raid5_level = {
 	.refresh = raid5_refresh,
 	.parity = true,
 	.log = true,
+	.replay = raid5_replay,
 	.superblocks = true,
 };

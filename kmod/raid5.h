@@ -7,7 +7,9 @@
  *	raid5-band.c	who works on a band, and who waits for it
  *	raid5-plug.c	waiting for the rest of a stripe
  *	raid5-pool.c	the memory of rounds
- *	raid5-round.c	what is done with a band: read, compute, write
+ *	raid5-round.c	what is done with a band: read, compute, log, write
+ *	raid5-log.c	the partial parity log (raid5-ppl.h), written
+ *	raid5-replay.c	and made use of after a crash
  *	raid5-mend.c	cells that can't be read
  *	raid5-sync.c	resync, rebuild, check and repair (raid-sync.h)
  *	raid5-copy.c	between bios and cells
@@ -43,7 +45,7 @@
  * written to the member is written to it from the member's page. Since nothing is
  * written to a member that is out, its twin goes with it.
  *
- * Locks: bucket->lock, then pool.lock or plug.lock. r5->lock is taken alone. All of them are
+ * Locks: bucket->lock, then pool.lock or plug.lock. r5->lock and log->lock are taken alone. All of them are
  * taken with interrupts off, and held for list operations only. raid->change is
  * taken with none of them. The right to a band is no lock that anybody sleeps on:
  * who can't have it is queued.
@@ -58,8 +60,8 @@
  * whose holder waits for nothing else than members. So one rescuer is enough.
  *
  * A crash in the middle of a round leaves any part of its data and parity
- * written. Rows where that is so have a wrong parity until they are written as
- * a whole: see Documentation/braid-raid.md.
+ * written. Without the partial parity log, rows where that is so have a wrong
+ * parity until they are written as a whole: see Documentation/braid-raid.md.
  */
 #ifndef BRAID_RAID5_H
 #define BRAID_RAID5_H
@@ -67,6 +69,7 @@
 #include "raid.h"
 #include "raid-log.h"
 #include "raid5-plan.h"
+#include "raid5-ppl.h"
 
 #define RAID5_BUCKETS_SHIFT	6
 #define RAID5_BUCKETS		BIT(RAID5_BUCKETS_SHIFT)
@@ -110,6 +113,7 @@ struct raid5_cell {
  * @out: members that had nothing of it when it was planned
  * @lost: slots for which there is no hope: who needs them gets an error
  * @plan: what to do
+ * @partial: room for its partial parity, if there is a log
  * @cell: the cells by slot
  */
 struct raid5_row {
@@ -122,6 +126,7 @@ struct raid5_row {
 	unsigned int out;
 	unsigned int lost;
 	struct raid5_plan plan;
+	struct page *partial;
 	struct raid5_cell *cell;
 };
 
@@ -139,10 +144,14 @@ struct raid5_row {
  * @out: the members that were out when it was planned
  * @status: of the round as a whole
  * @pending: bios to members that are under way, and one for who sends them
- * @failed: slots that failed a write
+ * @failed: slots that failed a write, of cells or to the log
  * @unread: some cell could not be read
  * @marked: its rows are marked in the write-intent log
  * @mark: by this
+ * @log_node: in the queue for a place in the log
+ * @log_turn: how many places it has seen to
+ * @logs: it has some
+ * @logged: what to do once it is in the log
  * @next: what to do once @pending is zero
  * @work: does it
  * @vec: the cells' pages for bios: those of slot s from s * band_rows on
@@ -167,6 +176,10 @@ struct raid5_round {
 	bool unread;
 	bool marked;
 	struct raid_log_entry mark;
+	struct list_head log_node;
+	unsigned int log_turn;
+	bool logs;
+	void (*logged)(struct raid5_round *round);
 	void (*next)(struct raid5_round *round);
 	struct work_struct work;
 
@@ -283,6 +296,36 @@ struct raid5_sync {
 };
 
 /**
+ * struct raid5_log_place - a place for an entry of the partial parity log
+ * @owner: the round that has it
+ * @waiting: rounds that want it, in their order
+ * @entry: the header, a page
+ * @bio: writes it
+ * @vec: what the bio carries
+ */
+struct raid5_log_place {
+	struct raid5_round *owner;
+	struct list_head waiting;
+	struct braid_ppl *entry;
+	struct bio bio;
+	struct bio_vec vec[1 + BRAID_PPL_ROWS];
+};
+
+/**
+ * struct raid5_log - the partial parity log
+ * @lock: protects who owns and waits for places
+ * @rows: rows of an entry
+ * @places: how many places each member has
+ * @place: those of member m from m * @places on
+ */
+struct raid5_log {
+	spinlock_t lock; /* see above */
+	unsigned int rows;
+	unsigned int places;
+	struct raid5_log_place *place;
+};
+
+/**
  * struct raid5 - a RAID 5 array
  * @raid: the array
  * @layout: its shape
@@ -301,6 +344,7 @@ struct raid5_sync {
  * @settle: deals with failed reads and flushes
  * @wq: where everything runs
  * @sync: what synchronising works with
+ * @log: the partial parity log; NULL if there is none
  * @pool: memory
  * @plug: bands that are held back
  * @bucket: bands
@@ -320,6 +364,7 @@ struct raid5 {
 	struct work_struct settle;
 	struct workqueue_struct *wq;
 	struct raid5_sync *sync;
+	struct raid5_log *log;
 
 	struct raid5_pool pool;
 	struct raid5_plug plug;
@@ -452,6 +497,19 @@ void raid5_round_send(struct raid5_round *round, raid5_cells_fn cells,
 void raid5_release_rows(struct raid5_round *round);
 void raid5_round_init(struct raid5_round *round);
 void raid5_round_run(struct raid5_round *round);
+void raid5_round_hold(struct raid5_round *round,
+		      void (*next)(struct raid5_round *round));
+void raid5_round_put(struct raid5_round *round, bool may_run);
+
+/* raid5-log.c */
+int raid5_log_make(struct raid5 *r5);
+void raid5_log_free(struct raid5 *r5);
+void raid5_log_write(struct raid5_round *round,
+		     void (*logged)(struct raid5_round *round));
+void raid5_log_leave(struct raid5_round *round);
+
+/* raid5-replay.c */
+int raid5_replay(struct raid *raid, const unsigned long *lost);
 
 /* raid5-mend.c */
 int raid5_mend(struct raid5_round *round);

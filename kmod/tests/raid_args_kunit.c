@@ -97,6 +97,10 @@ static void good_lines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args->level, RAID_LEVEL_5);
 	KUNIT_EXPECT_EQ(test, args->algorithm, RAID5_RIGHT_ASYMMETRIC);
 	KUNIT_EXPECT_EQ(test, args->failed[0], 4UL);
+	KUNIT_EXPECT_FALSE(test, args->no_ppl);
+	KUNIT_ASSERT_EQ(test, 0, parse("raid5 8 3 failed 2 no_ppl 4 a b c d",
+				       48, args, &b->line, &b->complaint));
+	KUNIT_EXPECT_TRUE(test, args->no_ppl);
 	KUNIT_ASSERT_EQ(test, 0, parse("raid5 2048 0 3 a - b", 8192, args,
 				       &b->line, &b->complaint));
 	KUNIT_EXPECT_STREQ(test, "raid5_ls",
@@ -131,6 +135,7 @@ static const struct {
 	{ "raid1 8 2 failed 2 2 a b", 8, "isn't there" },
 	{ "raid0 8 2 failed 0 2 a b", 5, "raid0 can't leave" },
 	{ "raid1 8 1 superblock 2 a b", 5, "needs the array's UUID" },
+	{ "raid1 8 1 no_ppl 2 a b", 4, "only raid5 has a partial parity log" },
 	{ "raid1 8 2 superblock " UUID "0 2 a b", 5, "needs the array's UUID" },
 	{ "raid1 8 2 superblock - 2 a b", 5, "needs the array's UUID" },
 	{ "raid1 8 4 superblock " UUID " superblock " UUID " 2 a b", 7,
@@ -210,7 +215,7 @@ static void random_lines(struct kunit *test)
 {
 	static const char *const words[] = {
 		"raid0", "raid1", "raid5", "0", "1", "2", "3", "8", "128", "failed",
-		"superblock", UUID, "rebuild", "readd", "replace", "replaced", "grow", "no_log", "max_recovery_rate", "stable_pages", "-", "a", "b", "c",
+		"superblock", UUID, "rebuild", "readd", "replace", "replaced", "grow", "no_log", "no_ppl", "max_recovery_rate", "stable_pages", "-", "a", "b", "c",
 		"4294967295", "18446744073709551616", "",
 	};
 	struct bench *b = test->priv;

@@ -146,7 +146,7 @@ static const struct {
 	FIELD(chunk_sectors, u32, 128, RAID_SUPER_GOOD),
 	FIELD(level, u32, 0, RAID_SUPER_SHAPE),
 	FIELD(version, u32, 2, RAID_SUPER_VERSION),
-	FIELD(incompat, u32, 1, RAID_SUPER_INCOMPAT),
+	FIELD(incompat, u32, 2, RAID_SUPER_INCOMPAT),
 	FIELD(level, u32, 6, RAID_SUPER_SHAPE),
 	FIELD(layout, u32, 1, RAID_SUPER_SHAPE),
 	FIELD(chunk_sectors, u32, 24, RAID_SUPER_SHAPE),

@@ -30,7 +30,7 @@ completes '--help --version array keygen monitor promote replica status track' '
 completes '--exec --help --json --mail --oneshot' monitor --
 completes 'create' array cr
 completes 'abort attach changed check close create detach drop dump erase mark release resize status view' track ''
-completes '--assume-clean --chunk --force --help --json --level --no-log --no-superblock --spares' array create a --
+completes '--assume-clean --chunk --force --help --json --level --no-log --no-ppl --no-superblock --spares' array create a --
 completes '--force --help --json --scan' array assemble --
 completes '--force --help --json --spare' array add mirror --
 completes 'check' array scrub ch

@@ -94,8 +94,8 @@ power_on m2 >/dev/null
 for slot in 0 3; do
 	[ "$(slot_state "${paths[slot]}" 2)" = used ] || fail "slot $slot calls slot 2 '$(slot_state "${paths[slot]}" 2)'"
 done
-declines 1 'was not stopped as it should be' array assemble r5
-takes array assemble r5 --force >"$LAB_DIR/out"
+# it was not stopped, but there is the log
+takes array assemble r5 >"$LAB_DIR/out"
 # what was being written may be old or new, the rest is as it was
 cmp -i 262144 "$dev" "$model" || fail "an array that had failed lost what was acknowledged"
 takes array stop r5

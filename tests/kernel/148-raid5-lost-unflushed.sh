@@ -19,7 +19,7 @@ row() {
 
 members 4 16 cache
 undo drop_arrays
-create --assume-clean
+create --assume-clean --no-ppl
 head -c 4096 /dev/urandom >"$LAB_DIR/0"
 head -c 4096 /dev/urandom >"$LAB_DIR/64"
 

@@ -17,10 +17,10 @@ create
 synced r5
 takes array stop r5
 
-# Without a log all of it is unsure after a power cut, and a rebuild would take long.
-dm_create r5 "$(table no_log)"
+# Without logs all of it is unsure after a power cut, and a rebuild would take long.
+dm_create r5 "$(table "no_log no_ppl")"
 cut_power
-dm_create r5 "$(table "no_log max_recovery_rate 64")"
+dm_create r5 "$(table "no_log no_ppl max_recovery_rate 64")"
 is_synced r5 && fail "nothing is to be synchronised after a power cut without a log"
 dmsetup message r5 0 fail 0
 takes array stop r5

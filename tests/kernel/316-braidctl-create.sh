@@ -19,6 +19,8 @@ refused 2 'spares is for arrays' array create m --level raid0 "$a" "$b" --spares
 refused 2 'spares is for arrays' array create m --level raid1 "$a" "$b" --spares "$c" --no-superblock
 refused 2 'assume-clean is for arrays' array create m --level raid0 "$a" "$b" --assume-clean
 refused 2 'no-log is for arrays' array create m --level raid1 "$a" "$b" --no-log --no-superblock
+refused 2 'no-ppl is for raid5' array create m --level raid1 "$a" "$b" --no-ppl
+refused 2 'no-ppl is for raid5' array create m --level raid5 "$a" "$b" "$c" --no-ppl --no-superblock
 refused 1 "$a and $a are the same device" array create m --level raid1 "$a" "$b" --spares "$a"
 refused 1 "$c and $c are the same device" array create m --level raid1 "$a" "$b" --spares "$c,$c"
 refused 1 "spare $small has 32768 sectors, less" array create m --level raid1 "$a" "$b" --spares "$small"

@@ -133,6 +133,14 @@ static void small_and_short_devices(void **state)
 	assert_int_equal(__le64_to_cpu(super.data_offset), 8192);
 	assert_int_equal(__le64_to_cpu(super.member_sectors),
 			 BRAID_DATA_SMALL - 8192);
+	assert_int_equal(__le64_to_cpu(super.ppl_sectors), 0);
+	shape.level = 5;
+	shape.chunk_sectors = 128;
+	shape.members = 3;
+	assert_int_equal(super_plan(&super, &shape), 0);
+	assert_int_equal(__le64_to_cpu(super.ppl_offset), BRAID_PPL_SECTOR);
+	assert_int_equal(__le64_to_cpu(super.ppl_sectors),
+			 8192 - BRAID_PPL_SECTOR);
 	shape.level = 0;
 	shape.chunk_sectors = 2048;
 	shape.smallest = 4096 + 2047;

@@ -65,7 +65,8 @@ const struct command array_commands[] = {
 		.operands_max = -1,
 		.options = OPT(JSON) | OPT(FORCE) | OPT(LEVEL) | OPT(CHUNK) |
 			   OPT(NO_SUPERBLOCK) | OPT(SPARES) |
-			   OPT(ASSUME_CLEAN) | OPT(NO_LOG),
+			   OPT(ASSUME_CLEAN) | OPT(NO_LOG) |
+			   OPT(NO_PPL),
 		.needed = OPT(LEVEL),
 		.summary =
 			"Make /dev/mapper/NAME out of several block devices.",

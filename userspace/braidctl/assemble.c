@@ -132,7 +132,7 @@ static int refuse_gaps(const struct candidate *c)
 		return complain(
 			"%s is not assembled: the device of slot %u is missing, and was in use when these were; if it went on without them, what was written since is lost: --force assembles %s without it",
 			c->name, first_missing(c), c->name);
-	if (gaps && parity && !c->set.clean && !force)
+	if (gaps && parity && !c->set.clean && !c->set.logged && !force)
 		return complain(
 			"%s is not assembled: it lacks a device and was not stopped as it should be, so that blocks which nobody was writing may be lost: --force assembles it",
 			c->name);
@@ -186,8 +186,10 @@ static int start(struct candidate *c)
 		remark("%s is degraded: %u of %u devices are being rebuilt",
 		       c->name, c->set.rebuilt, c->table.nr_members);
 	if (!c->set.clean && c->table.level != DM_RAID0)
-		remark("%s was not stopped as it should be: blocks that were being written then may differ between its devices",
-		       c->name);
+		remark("%s was not stopped as it should be: %s", c->name,
+		       c->set.logged ?
+			       "its partial parity log puts right what was being written then" :
+			       "blocks that were being written then may differ between its devices");
 	if (!request_has(c->request, OPT_JSON))
 		create_print(c->name, sectors);
 	print_append(c->started, create_report(c->name, c->uuid, sectors));

@@ -48,6 +48,11 @@ static int create_options(const struct request *request,
 {
 	bool clean = request_has(request, OPT_ASSUME_CLEAN);
 
+	if (request_has(request, OPT_NO_PPL) &&
+	    (!dm_raid_is_raid5(table->level) ||
+	     request_has(request, OPT_NO_SUPERBLOCK)))
+		return complain_usage(
+			"--no-ppl is for raid5 with superblocks");
 	if (!clean && !request_has(request, OPT_NO_LOG))
 		return 0;
 	if (table->level == DM_RAID0 || request_has(request, OPT_NO_SUPERBLOCK))
@@ -294,6 +299,7 @@ static int plan(struct making *making, const struct request *request,
 		.smallest = *smallest,
 		.synced = request_has(request, OPT_ASSUME_CLEAN),
 		.no_log = request_has(request, OPT_NO_LOG),
+		.no_ppl = request_has(request, OPT_NO_PPL),
 	};
 	unsigned int slot;
 	int r;

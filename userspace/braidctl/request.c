@@ -55,6 +55,8 @@ static const struct {
 			       "the devices are alike: don't make them so" },
 	[OPT_NO_LOG] = { "no-log", VALUE_NONE, "",
 			 "without a write-intent log" },
+	[OPT_NO_PPL] = { "no-ppl", VALUE_NONE, "",
+			 "raid5: without a partial parity log" },
 	[OPT_EXEC] = { "exec", VALUE_TEXT, "PROGRAM",
 		       "run it with EVENT ARRAY DEVICE" },
 	[OPT_MAIL] = { "mail", VALUE_TEXT, "ADDRESS",

@@ -12,6 +12,7 @@ void set_judge(struct set *set)
 	fresh = set->super[set->fresh];
 	set->clean = __le32_to_cpu(fresh->flags) & BRAID_SUPER_CLEAN;
 	set->synced = __le64_to_cpu(fresh->resync_sector) == BRAID_SYNCED;
+	set->logged = __le32_to_cpu(fresh->flags) & BRAID_SUPER_LOGGED;
 	for (slot = 0; slot < BRAID_SUPER_SLOTS; slot++)
 		set->chosen[slot] = -1;
 	for (i = 0; i < set->count; i++)

@@ -22,6 +22,7 @@
  * @missing: slots without one that the newest superblock calls used
  * @clean: the array was stopped as it should be
  * @synced: redundancy was established everywhere
+ * @logged: if it was not stopped, its partial parity log puts that right
  */
 struct set {
 	unsigned int count;
@@ -32,6 +33,7 @@ struct set {
 	unsigned int rebuilt, lost, missing;
 	bool clean;
 	bool synced;
+	bool logged;
 };
 
 /* Fill in everything behind @super. At least one must be there. */

@@ -119,6 +119,10 @@ static int plan_place(struct braid_super *super,
 		super->log_sectors = __cpu_to_le64(BRAID_LOG_SECTORS);
 	}
 	super->member_sectors = __cpu_to_le64(sectors);
+	if (shape->level == 5 && !shape->no_ppl) {
+		super->ppl_offset = __cpu_to_le64(BRAID_PPL_SECTOR);
+		super->ppl_sectors = __cpu_to_le64(offset - BRAID_PPL_SECTOR);
+	}
 	return 0;
 }
 

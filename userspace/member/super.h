@@ -31,6 +31,7 @@ struct super_shape {
 	uint64_t smallest; /* sectors of the smallest device */
 	bool synced; /* the devices are alike already */
 	bool no_log; /* leave no room for the write-intent log */
+	bool no_ppl; /* nor for the partial parity log */
 };
 
 /**
