@@ -98,9 +98,9 @@ struct braid_super_slot {
  * @compat: features, see above
  * @ro_compat: features, see above
  * @incompat: features, see above
- * @flags: BRAID_SUPER_CLEAN, BRAID_SUPER_LOGGED; BRAID_SUPER_READD of a member that is being rebuilt;
- *	BRAID_SUPER_TWIN of the device that @twin_uuid names: its slot is that of
- *	the member which it is to replace
+ * @flags: BRAID_SUPER_CLEAN, BRAID_SUPER_LOGGED; BRAID_SUPER_READD of a member
+ *	that is being rebuilt; BRAID_SUPER_TWIN of the device that @twin_uuid names:
+ *	its slot is that of the member which it is to replace
  * @array_uuid: the array's
  * @member_uuid: the member's own
  * @name: the array's, ended by a NUL and filled up with more

@@ -45,10 +45,10 @@
  * written to the member is written to it from the member's page. Since nothing is
  * written to a member that is out, its twin goes with it.
  *
- * Locks: bucket->lock, then pool.lock or plug.lock. r5->lock and log->lock are taken alone. All of them are
- * taken with interrupts off, and held for list operations only. raid->change is
- * taken with none of them. The right to a band is no lock that anybody sleeps on:
- * who can't have it is queued.
+ * Locks: bucket->lock, then pool.lock or plug.lock. r5->lock and log->lock are
+ * taken alone. All of them are taken with interrupts off, and held for list
+ * operations only. raid->change is taken with none of them. The right to a band is
+ * no lock that anybody sleeps on: who can't have it is queued.
  *
  * Memory: nothing is allocated while I/O is under way. Bands live in the bios'
  * own memory, rounds in a pool that is filled when the table is loaded. A round
